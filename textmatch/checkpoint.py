@@ -1,0 +1,149 @@
+"""One folder that is all that inference needs: weights, vocabulary, configuration, figures, model card."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from textmatch.config import ModelConfig, config_from_dict
+from textmatch.errors import CheckpointError
+from textmatch.models import Network, build
+from textmatch.text import Vocabulary
+
+FORMAT = 1
+CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD = (
+    "config.json",
+    "vocabulary.json",
+    "model.safetensors",
+    "metrics.json",
+    "README.md",
+)
+
+
+class Checkpoint(NamedTuple):
+    """A loaded checkpoint: what the network was built from, its vocabulary, the network, and its figures."""
+
+    config: ModelConfig
+    vocabulary: Vocabulary
+    model: Network
+    metrics: dict[str, Any]
+
+
+def save(
+    folder: Path,
+    checkpoint: Checkpoint,
+    card: str,
+    pictures: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a checkpoint folder, whole or not at all: a crash leaves the folder that was there.
+
+    Args:
+        folder: where; a folder there is replaced.
+        checkpoint: what; weights are stored in half precision.
+        card: the model card, Markdown.
+        pictures: further files by name, for the card.
+    """
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh, stale = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
+    for leftover in (fresh, stale):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir()
+    _write_json(fresh / CONFIG, {"format": FORMAT, "model": asdict(checkpoint.config)})
+    _write_json(fresh / VOCABULARY, checkpoint.vocabulary.to_dict())
+    _write_json(fresh / METRICS, checkpoint.metrics)
+    (fresh / CARD).write_text(card, encoding="utf-8")
+    for name, content in (pictures or {}).items():
+        (fresh / name).write_bytes(content)
+    save_file({name: _stored(name, tensor) for name, tensor in checkpoint.model.state_dict().items()}, fresh / WEIGHTS)
+    if folder.exists():
+        folder.rename(stale)
+    fresh.rename(folder)
+    shutil.rmtree(stale, ignore_errors=True)
+
+
+def _stored(name: str, tensor: Tensor) -> Tensor:
+    """Half precision, but for the calibration, which is small and decides."""
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor if name.startswith("calibration.") else tensor.half()
+
+
+def load(folder: Path, device: torch.device) -> Checkpoint:
+    """Read a checkpoint folder.
+
+    Args:
+        folder: what `save` wrote.
+        device: where the weights go.
+
+    Raises:
+        CheckpointError: something is missing or damaged, or does not fit the rest; the message names the file.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder}: no such checkpoint folder")
+    config = _read_config(folder / CONFIG)
+    vocabulary = _read_vocabulary(folder / VOCABULARY)
+    metrics = _read_json(folder / METRICS)
+    model = build(config, len(vocabulary.characters), len(vocabulary.words))
+    _load_weights(folder / WEIGHTS, model)
+    return Checkpoint(config, vocabulary, model.to(device).eval(), metrics)
+
+
+def _read_config(file: Path) -> ModelConfig:
+    values = _read_json(file)
+    if values.get("format") != FORMAT:
+        raise CheckpointError(f"{file}: expected format {FORMAT}, got {values.get('format')!r}")
+    try:
+        return config_from_dict(values["model"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{file}: not a model configuration: {error}") from error
+
+
+def _read_vocabulary(file: Path) -> Vocabulary:
+    try:
+        return Vocabulary.from_dict(_read_json(file))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{file}: not a vocabulary: {error}") from error
+
+
+def _load_weights(file: Path, model: Network) -> None:
+    if not file.is_file():
+        raise CheckpointError(f"{file}: missing")
+    try:
+        weights = load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{file}: not readable as safetensors: {error}") from error
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            raise CheckpointError(
+                f"{file}: {name} does not fit {CONFIG} and {VOCABULARY}: "
+                f"expected {expected.get(name, 'nothing')}, got {found.get(name, 'nothing')}"
+            )
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{file}: missing") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{file}: not readable as JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{file}: expected a JSON object, got {type(values).__name__}")
+    return values
+
+
+def _write_json(file: Path, values: Mapping[str, Any]) -> None:
+    file.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

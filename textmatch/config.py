@@ -1,0 +1,102 @@
+"""Every default of a model and of its training, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from textmatch.text import Unit
+
+Arch = Literal["interaction", "siamese"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """What a network is built from; a checkpoint's ``config.json`` holds it.
+
+    Attributes:
+        arch: ``interaction`` lets the words of the two sentences meet before the verdict; ``siamese`` is the recipe:
+            encode each, take the cosine, classify it.
+        unit: what a position of a sentence is, a ``character`` with its covering word, or a ``word``.
+        labels: the class names in class order, two or more.
+        max_length: positions read of each sentence; the rest is cut and reported.
+        character_dim: size of a character's embedding; with ``unit="word"`` not used.
+        word_dim: size of a word's embedding.
+        hidden_size: units of each LSTM direction.
+        num_layers: LSTM layers of the shared encoder.
+        bidirectional: whether the shared encoder reads both ways.
+        embedding_dim: size of the sentence embedding (``interaction``; the recipe's is its last state).
+        dropout: share of units dropped in training.
+    """
+
+    arch: Arch = "interaction"
+    unit: Unit = "character"
+    labels: tuple[str, ...] = ("Not Matched", "Matched")
+    max_length: int = 128
+    character_dim: int = 150
+    word_dim: int = 75
+    hidden_size: int = 200
+    num_layers: int = 1
+    bidirectional: bool = True
+    embedding_dim: int = 256
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How a network is trained.
+
+    Attributes:
+        epochs: passes over the training pairs.
+        batch_size: pairs a step.
+        learning_rate: Adam's peak learning rate.
+        warmup: share of all steps with a rising rate; after it the rate falls to zero along a half cosine. Negative:
+            the rate stays as it is throughout.
+        ema_decay: decay of the running average of the weights, which is what is evaluated and kept; 0 for none.
+        token_dropout: share of characters and words shown as unknown in training.
+        hard_pairs: made pairs for each given one (`augment`); only for the labels 0 and 1.
+        similarity_weight: weight of the loss on the two sentence embeddings' cosine (``interaction``).
+        max_grad_norm: gradients are scaled down to this norm.
+        min_characters: characters seen less often in training are unknown.
+        min_words: words seen less often in training are unknown.
+        seed: of weights, order and dropout.
+    """
+
+    epochs: int = 5
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    warmup: float = 0.05
+    ema_decay: float = 0.999
+    token_dropout: float = 0.05
+    hard_pairs: float = 0.25
+    similarity_weight: float = 0.5
+    max_grad_norm: float = 5.0
+    min_characters: int = 2
+    min_words: int = 5
+    seed: int = 1
+
+
+RECIPES: dict[Arch, tuple[ModelConfig, TrainConfig]] = {
+    "interaction": (ModelConfig(), TrainConfig()),
+    "siamese": (
+        ModelConfig(arch="siamese", unit="word", word_dim=128, hidden_size=128, bidirectional=False, dropout=0.0),
+        TrainConfig(epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, hard_pairs=0.0, min_words=3),
+    ),
+}
+
+
+def config_from_dict(values: dict[str, Any]) -> ModelConfig:
+    """Rebuild a ModelConfig from JSON values.
+
+    Raises:
+        ValueError: a field is missing, unknown or of another type than the default's.
+    """
+    expected = {field.name: type(field.default) for field in fields(ModelConfig)}
+    if values.keys() != expected.keys():
+        odd = ", ".join(sorted(values.keys() ^ expected.keys()))
+        raise ValueError(f"missing or unknown fields: {odd}")
+    values = values | {"labels": tuple(values["labels"])}
+    for name, kind in expected.items():
+        if type(values[name]) is not kind:
+            raise ValueError(f"{name}: expected {kind.__name__}, got {values[name]!r}")
+    return ModelConfig(**values)

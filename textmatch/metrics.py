@@ -1,0 +1,103 @@
+"""How good predictions are, and how to make probabilities honest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ECE_BINS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures of one set of labelled pairs; shares are 0 to 1.
+
+    Attributes:
+        pairs: how many pairs.
+        accuracy: share of pairs whose most probable class is the label; for two classes that is the line at 0.5.
+        f1: F1 of the last class; macro average for more than two.
+        auc: area under the ROC curve; one against the rest for more than two classes.
+        spearman: rank correlation of the similarity with the label; two classes only.
+        ece: expected calibration error, 15 bins of equal mass (Nixon et al. 2019, section 3).
+        brier: mean squared error of the last class's probability (two classes), or of all, summed (more).
+        confusion: rows are labels, columns are predictions, in class order.
+    """
+
+    pairs: int
+    accuracy: float
+    f1: float
+    auc: float
+    spearman: float | None
+    ece: float
+    brier: float
+    confusion: tuple[tuple[int, ...], ...]
+
+
+def evaluate(probabilities: Tensor, similarity: Tensor, labels: Tensor) -> Metrics:
+    """Compare predictions with labels.
+
+    Args:
+        probabilities: `[N, C]`, rows summing to 1.
+        similarity: `[N]`.
+        labels: classes, `[N]`, int64; every class occurs.
+    """
+    import numpy as np
+    from scipy.stats import spearmanr
+    from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, roc_auc_score
+
+    p, y = probabilities.double().numpy(), labels.numpy()
+    p = p / p.sum(1, keepdims=True)
+    classes = p.shape[1]
+    predicted = p.argmax(1)
+    binary = classes == 2
+    return Metrics(
+        pairs=len(y),
+        accuracy=float(accuracy_score(y, predicted)),
+        f1=float(f1_score(y, predicted, average="binary" if binary else "macro")),
+        auc=float(roc_auc_score(y, p[:, 1]) if binary else roc_auc_score(y, p, multi_class="ovr")),
+        spearman=float(spearmanr(similarity.numpy(), y).statistic) if binary else None,
+        ece=_ece(p[:, 1], y) if binary else _ece(p.max(1), (predicted == y).astype(int)),
+        brier=float(np.mean((p[:, 1] - y) ** 2) if binary else np.mean(((p - np.eye(classes)[y]) ** 2).sum(1))),
+        confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(y, predicted, labels=range(classes))),
+    )
+
+
+def _ece(confidence: np.ndarray, correct: np.ndarray) -> float:
+    """Mean gap between confidence and share correct over bins of equal mass."""
+    import numpy as np
+
+    bins = np.array_split(np.argsort(confidence, kind="stable"), ECE_BINS)
+    gaps = [len(b) * abs(confidence[b].mean() - correct[b].mean()) for b in bins if len(b)]
+    return float(sum(gaps) / len(confidence))
+
+
+def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]:
+    """Temperature and class biases that make held-out labels most likely.
+
+    Args:
+        logits: `[N, C]`, of pairs not trained on.
+        labels: classes, `[N]`, int64.
+
+    Returns:
+        Temperature and C biases, for `models.Calibration`.
+    """
+    logits = logits.double()
+    sharpness = torch.ones((), dtype=torch.float64, requires_grad=True)
+    bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([sharpness, bias], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy(logits * sharpness + bias, labels)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    centred = bias.detach() - bias.detach().mean()
+    return float(1 / sharpness.detach().clamp(min=1e-3)), centred.tolist()

@@ -1,0 +1,254 @@
+"""The networks.
+
+Letters in shapes: B pairs, S sentences (S = 2B), L positions, E embedding, H hidden units of all directions together,
+D sentence embedding, C classes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from textmatch.batching import Sentences
+from textmatch.config import ModelConfig
+from textmatch.text import PAD, UNK
+
+
+class MatchOutput(NamedTuple):
+    """What a network says of B pairs.
+
+    Attributes:
+        logits: `[B, C]`, float32; `Calibration` makes probabilities of them.
+        similarity_logits: `[B, C]`, float32, from the cosine alone; trained beside `logits`.
+        similarity: cosine of the two sentence embeddings, `[B]`, float32, -1 to 1.
+    """
+
+    logits: Tensor
+    similarity_logits: Tensor
+    similarity: Tensor
+
+
+class Calibration(nn.Module):
+    """Turn logits into probabilities that mean what they say (Guo et al. 2017, section 4.2, with a bias per class).
+
+    Args:
+        num_classes: C.
+    """
+
+    temperature: Tensor
+    bias: Tensor
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("bias", torch.zeros(num_classes))
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Logits `[B, C]` to probabilities `[B, C]`, float32."""
+        return torch.softmax(logits.float() / self.temperature + self.bias, dim=-1)
+
+
+class LSTMEncoder(nn.Module):
+    """An LSTM over padded sentences that never reads padding before a real position.
+
+    Padding stands at the end, so the forward direction is safe. The backward direction gets each sentence reversed
+    within its own length, which keeps one fast kernel call for all sentences where packing would need many.
+
+    Args:
+        input_size: E.
+        hidden_size: units of each direction.
+        num_layers: layers.
+        bidirectional: whether there is a backward direction.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = True) -> None:
+        super().__init__()
+        self.output_size = hidden_size * (2 if bidirectional else 1)
+        sizes = [input_size] + [self.output_size] * (num_layers - 1)
+        self.ahead = nn.ModuleList(nn.LSTM(size, hidden_size, batch_first=True) for size in sizes)
+        self.back = nn.ModuleList(
+            nn.LSTM(size, hidden_size, batch_first=True) for size in (sizes if bidirectional else [])
+        )
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Run over `inputs` `[S, L, E]` with real `lengths` `[S]`.
+
+        Returns:
+            All states `[S, L, H]`, and the last real state of each direction side by side `[S, H]`.
+        """
+        positions = torch.arange(inputs.shape[1], device=inputs.device)
+        reversed_positions = (lengths[:, None] - 1 - positions).clamp(min=0)
+        last = lengths - 1
+        states, ends = inputs, []
+        for i, ahead in enumerate(self.ahead):
+            forward_states = ahead(states)[0]
+            ends = [_at(forward_states, last)]
+            outputs = [forward_states]
+            if self.back:
+                backward_states = self.back[i](_reorder(states, reversed_positions))[0]
+                ends.append(_at(backward_states, last))
+                outputs.append(_reorder(backward_states, reversed_positions))
+            states = torch.cat(outputs, dim=-1)
+        return states, torch.cat(ends, dim=-1)
+
+
+class TextMatchingLSTM(nn.Module):
+    """The recipe: shared LSTM, last real state of each sentence, cosine, linear classifier.
+
+    Args:
+        config: its sizes and classes.
+        num_characters: rows of the character embedding, used where a position is a character.
+        num_words: rows of the word embedding, used where a position is a word.
+    """
+
+    def __init__(self, config: ModelConfig, num_characters: int, num_words: int) -> None:
+        super().__init__()
+        rows = num_words if config.unit == "word" else num_characters
+        self.embedding = nn.Embedding(rows, config.word_dim, padding_idx=PAD)
+        self.dropout = nn.Dropout(config.dropout)
+        self.lstm = LSTMEncoder(config.word_dim, config.hidden_size, config.num_layers, config.bidirectional)
+        self.embedding_dim = self.lstm.output_size
+        self.similarity = nn.CosineSimilarity(dim=-1)
+        self.classifier = nn.Linear(1, len(config.labels))
+        self.calibration = Calibration(len(config.labels))
+
+    def embed(self, sentences: Sentences) -> Tensor:
+        """Sentence embeddings `[S, H]`: the last real states."""
+        last: Tensor = self.lstm(self.dropout(self.embedding(sentences.characters)), sentences.lengths)[1]
+        return last
+
+    def forward(self, pairs: Sentences) -> MatchOutput:
+        """Score B pairs, stacked as 2B sentences."""
+        first, second = self.embed(pairs).float().chunk(2)
+        similarity = self.similarity(first, second)
+        logits = self.classifier(similarity[:, None])
+        return MatchOutput(logits, logits, similarity)
+
+
+class InteractionLSTM(nn.Module):
+    """Encode both sentences, let every position look at the other sentence, compare, read again, decide.
+
+    After ESIM (Chen et al. 2017, sections 3.1 to 3.3), with characters and their covering words as input, a head that
+    cannot tell the two sentences apart, and the encoder's own sentence embedding trained beside it for the similarity.
+
+    Args:
+        config: its sizes and classes.
+        num_characters: rows of the character embedding.
+        num_words: rows of the word embedding.
+    """
+
+    def __init__(self, config: ModelConfig, num_characters: int, num_words: int) -> None:
+        super().__init__()
+        classes, hidden = len(config.labels), config.hidden_size
+        self.character_embedding = nn.Embedding(num_characters, config.character_dim, padding_idx=PAD)
+        self.word_embedding = nn.Embedding(num_words, config.word_dim, padding_idx=PAD)
+        self.dropout = nn.Dropout(config.dropout)
+        self.encoder = LSTMEncoder(
+            config.character_dim + config.word_dim, hidden, config.num_layers, config.bidirectional
+        )
+        width = self.encoder.output_size
+        self.embedding_dim = config.embedding_dim
+        self.sentence = nn.Linear(2 * width, config.embedding_dim)
+        self.similarity = nn.CosineSimilarity(dim=-1)
+        # No bias: the cosine's own zero is then the line between the classes, and the gauge's middle means "unsure".
+        self.similarity_classifier = nn.Linear(1, classes, bias=False)
+        with torch.no_grad():
+            self.similarity_classifier.weight[:, 0] = torch.linspace(-2.5, 2.5, classes)
+        self.compare = nn.Sequential(nn.Linear(4 * width, hidden), nn.ReLU())
+        self.composer = LSTMEncoder(hidden, hidden)
+        pooled = 2 * self.composer.output_size
+        self.classifier = nn.Sequential(
+            nn.Dropout(config.dropout),
+            nn.Linear(3 * pooled, hidden),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(hidden, classes),
+        )
+        self.calibration = Calibration(classes)
+
+    def embed(self, sentences: Sentences) -> Tensor:
+        """Sentence embeddings `[S, D]`."""
+        embeddings: Tensor = self.sentence(_pool(self._encode(sentences), sentences.lengths))
+        return embeddings
+
+    def forward(self, pairs: Sentences) -> MatchOutput:
+        """Score B pairs, stacked as 2B sentences."""
+        lengths = pairs.lengths
+        states = self._encode(pairs)
+        first, second = self.sentence(_pool(states, lengths)).float().chunk(2)
+        similarity = self.similarity(first, second)
+        met = meet(states, lengths)
+        compared = self.compare(torch.cat([states, met, states - met, states * met], dim=-1))
+        composed, _ = self.composer(self._drop(compared), lengths)
+        one, two = _pool(composed, lengths).chunk(2)
+        logits = self.classifier(torch.cat([one + two, (one - two).abs(), one * two], dim=-1))
+        return MatchOutput(logits.float(), self.similarity_classifier(similarity[:, None]), similarity)
+
+    def _encode(self, sentences: Sentences) -> Tensor:
+        embedded = [self.character_embedding(sentences.characters), self.word_embedding(sentences.words)]
+        return self._drop(self.encoder(self._drop(torch.cat(embedded, dim=-1)), sentences.lengths)[0])
+
+    def _drop(self, states: Tensor) -> Tensor:
+        """Drop the same units at every position of a sentence (Gal and Ghahramani 2016)."""
+        mask: Tensor = self.dropout(states.new_ones(states.shape[0], 1, states.shape[2]))
+        return states * mask
+
+
+Network = TextMatchingLSTM | InteractionLSTM
+
+
+def build(config: ModelConfig, num_characters: int, num_words: int) -> Network:
+    """The network that `config` describes, with fresh weights."""
+    kind = TextMatchingLSTM if config.arch == "siamese" else InteractionLSTM
+    return kind(config, num_characters, num_words)
+
+
+def meet(states: Tensor, lengths: Tensor) -> Tensor:
+    """For each position, what it finds in the other sentence (ESIM, equations 11 to 13).
+
+    Args:
+        states: `[2B, L, H]`, all first sentences, then all second ones.
+        lengths: `[2B]`.
+
+    Returns:
+        `[2B, L, H]`.
+    """
+    first, second = states.chunk(2)
+    padding = _padding(lengths, states.shape[1])
+    scores = first @ second.transpose(1, 2)
+    ahead = scores.masked_fill(padding.chunk(2)[1][:, None, :], -torch.inf).softmax(-1)
+    back = scores.transpose(1, 2).masked_fill(padding.chunk(2)[0][:, None, :], -torch.inf).softmax(-1)
+    return torch.cat([ahead.to(second.dtype) @ second, back.to(first.dtype) @ first])
+
+
+def hide_tokens(sentences: Sentences, share: float) -> Sentences:
+    """Show a random share of the characters, and apart from them of the words, as unknown."""
+    return Sentences(_hide(sentences.characters, share), _hide(sentences.words, share), sentences.lengths)
+
+
+def _hide(ids: Tensor, share: float) -> Tensor:
+    hidden = (torch.rand(ids.shape, device=ids.device) < share) & (ids != PAD)
+    return ids.masked_fill(hidden, UNK)
+
+
+def _padding(lengths: Tensor, positions: int) -> Tensor:
+    """True where there is no real position, `[S, L]`."""
+    return torch.arange(positions, device=lengths.device) >= lengths[:, None]
+
+
+def _pool(states: Tensor, lengths: Tensor) -> Tensor:
+    """Largest and mean state over the real positions, `[S, 2H]`."""
+    padding = _padding(lengths, states.shape[1])[..., None]
+    largest = states.masked_fill(padding, -torch.inf).amax(1)
+    mean = states.masked_fill(padding, 0.0).sum(1) / lengths[:, None]
+    return torch.cat([largest, mean.to(largest.dtype)], dim=-1)
+
+
+def _at(states: Tensor, positions: Tensor) -> Tensor:
+    return states[torch.arange(len(states), device=states.device), positions]
+
+
+def _reorder(states: Tensor, positions: Tensor) -> Tensor:
+    return states.gather(1, positions[..., None].expand(-1, -1, states.shape[2]))

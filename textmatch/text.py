@@ -1,0 +1,217 @@
+"""From a sentence to ids: normalise, segment, look up.
+
+A sentence becomes one position per character. Each position carries the id of its character and the id of the jieba
+word that covers it, so the network sees words without being hurt by a wrong cut. Runs of Latin letters or digits stay
+single characters here and whole words there.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from textmatch.errors import InputError
+
+if TYPE_CHECKING:
+    import jieba
+    import opencc
+
+PAD, UNK = 0, 1
+SPECIALS = ("<pad>", "<unk>")
+
+Unit = Literal["character", "word"]
+
+
+def normalise(text: str) -> str:
+    """Bring surface forms of one sentence to one string.
+
+    Full-width forms, case, traditional characters, white space and punctuation make no difference to what a sentence
+    means, so they are made alike: NFKC, lower case, simplified characters (OpenCC t2s), no punctuation. What carries
+    meaning stays: marks inside or after a number (``3.5``, ``10:30``, ``50%``), ``c++``, emoji, and one space between
+    two runs of Latin letters or digits. A sentence of nothing but marks keeps them.
+
+    Args:
+        text: any string.
+
+    Returns:
+        The plain form; empty only when `text` is blank.
+    """
+    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = _simplifier().convert(folded)
+    kept: list[str] = []
+    gap = False
+    for i, character in enumerate(folded):
+        if _is_mark(character) and not _belongs_to_a_number(folded, i):
+            gap = True
+            continue
+        if gap and kept and _is_latin(kept[-1]) and _is_latin(character):
+            kept.append(" ")
+        gap = False
+        kept.append(character)
+    return "".join(kept) or "".join(folded.split())
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PZC" or character in "~^`|￣"
+
+
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _belongs_to_a_number(text: str, i: int) -> bool:
+    """Whether the mark at `i` is part of a number or a name: 3.5, 10:30, 1/2, 2-3, 50%, c#."""
+    before = text[i - 1] if i else ""
+    after = text[i + 1] if i + 1 < len(text) else ""
+    if text[i] in "%‰":
+        return before.isdigit()
+    if text[i] in "-.":
+        return after.isdigit() and (before.isdigit() or (text[i] == "-" and not _is_latin(before)))
+    if text[i] in ":/*":
+        return before.isdigit() and after.isdigit()
+    return text[i] == "#" and before.isascii() and before.isalpha()
+
+
+def words(plain: str) -> list[str]:
+    """Cut a normalised sentence into jieba words; they join to the sentence again.
+
+    Args:
+        plain: what `normalise` returned.
+    """
+    return list(_segmenter().cut(plain, HMM=False))
+
+
+@cache
+def word_tags() -> dict[str, str]:
+    """Each word of jieba's dictionary → its part of speech, in ICTCLAS tags (n noun, ns place, nr person, v verb …)."""
+    import jieba
+
+    with jieba.get_module_res("dict.txt") as dictionary:
+        entries = (line.decode("utf-8").split() for line in dictionary)
+        return {entry[0]: entry[2] for entry in entries}
+
+
+@cache
+def _segmenter() -> jieba.Tokenizer:
+    import jieba
+
+    jieba.setLogLevel(logging.WARNING)
+    segmenter = jieba.Tokenizer()
+    # jieba reads its cache back with `marshal`, unchecked: never from a folder that others can write to.
+    with tempfile.TemporaryDirectory() as private:
+        segmenter.tmp_dir = private
+        segmenter.initialize()
+    return segmenter
+
+
+@cache
+def _simplifier() -> opencc.OpenCC:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One sentence as the network reads it.
+
+    Attributes:
+        characters: character ids, one per position, at least one position.
+        words: for each position the id of the word that covers it.
+        truncated: the normalised text that was cut off the end, empty if none was.
+        unknown: the characters (or words, for a model that reads words) the vocabulary lacks, in order, each once.
+    """
+
+    characters: tuple[int, ...]
+    words: tuple[int, ...]
+    truncated: str
+    unknown: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+
+class Vocabulary:
+    """The characters and words of the training sentences, with their ids; 0 is padding and 1 is unknown.
+
+    Args:
+        characters: the characters in id order, `SPECIALS` first.
+        words: the words in id order, `SPECIALS` first.
+    """
+
+    def __init__(self, characters: Sequence[str], words: Sequence[str]) -> None:
+        for name, tokens in (("characters", characters), ("words", words)):
+            if tuple(tokens[:2]) != SPECIALS or len(set(tokens)) != len(tokens):
+                raise ValueError(f"{name}: expected distinct tokens that begin with {SPECIALS}")
+        self.characters = {token: i for i, token in enumerate(characters)}
+        self.words = {token: i for i, token in enumerate(words)}
+
+    @classmethod
+    def build(cls, sentences: Iterable[str], min_characters: int = 1, min_words: int = 2) -> Vocabulary:
+        """Collect a vocabulary.
+
+        Args:
+            sentences: the training sentences, each counted as often as it comes.
+            min_characters: keep characters seen at least this often.
+            min_words: keep words seen at least this often.
+        """
+        characters: Counter[str] = Counter()
+        tokens: Counter[str] = Counter()
+        for sentence, times in Counter(map(normalise, sentences)).items():
+            for character in sentence:
+                characters[character] += times
+            for word in words(sentence):
+                tokens[word] += times
+        return cls(SPECIALS + _frequent(characters, min_characters), SPECIALS + _frequent(tokens, min_words))
+
+    def encode(self, sentence: str, max_length: int, unit: Unit = "character") -> Encoded:
+        """Turn a sentence into ids.
+
+        Args:
+            sentence: any text that is not blank.
+            max_length: positions kept at most; the rest is cut and reported.
+            unit: what a position is: a ``character`` with the word that covers it, or a ``word`` by itself (the
+                recipe's way; then both id rows are the words').
+
+        Raises:
+            InputError: `sentence` is blank or not a string.
+        """
+        if not isinstance(sentence, str):
+            raise InputError(f"expected a sentence (str), got {type(sentence).__name__}")
+        plain = normalise(sentence)
+        if not plain:
+            raise InputError("the sentence is blank: expected at least one character")
+        return self._encode(plain, max_length, unit)
+
+    def _encode(self, plain: str, max_length: int, unit: Unit) -> Encoded:
+        cut = words(plain)
+        table = self.words if unit == "word" else self.characters
+        tokens: Sequence[str] = cut if unit == "word" else plain
+        unknown = tuple(dict.fromkeys(token for token in tokens[:max_length] if token not in table))
+        covering = [self.words.get(word, UNK) for word in cut for _ in (word if unit == "character" else (word,))]
+        return Encoded(
+            characters=tuple(table.get(token, UNK) for token in tokens[:max_length]),
+            words=tuple(covering[:max_length]),
+            truncated="".join(tokens[max_length:]),
+            unknown=unknown,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The vocabulary as plain JSON values; `from_dict` reads it back."""
+        return {"characters": list(self.characters), "words": list(self.words)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Vocabulary:
+        """Rebuild a vocabulary from `to_dict`'s values."""
+        return cls(values["characters"], values["words"])
+
+
+def _frequent(counts: Counter[str], at_least: int) -> tuple[str, ...]:
+    """Tokens seen often enough, most frequent first; ties in code point order, so the same text gives the same ids."""
+    return tuple(sorted((t for t, n in counts.items() if n >= at_least), key=lambda t: (-counts[t], t)))
