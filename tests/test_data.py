@@ -109,6 +109,13 @@ def test_bom_windows_line_ends_and_no_last_line_end(tmp_path):
     assert read_pairs(path) == [Pair("水烧开了没有", "水开了吗", "1")]
 
 
+@pytest.mark.parametrize("suffix", [".tsv", ".csv", ".jsonl"])
+def test_blank_lines_at_the_end(tmp_path, suffix):
+    path = write(tmp_path / f"a{suffix}", PAIRS)
+    path.write_text(path.read_text(encoding="utf-8") + "\n\r\n", encoding="utf-8", newline="")
+    assert read_pairs(path) == PAIRS
+
+
 def test_labels_become_strings(tmp_path):
     path = tmp_path / "pairs.jsonl"
     labels = [1, 1.0, "1.0", " 1 ", 0, -1.0, 0.5, "neutral"]
@@ -399,9 +406,10 @@ def test_hub(hub, tmp_path):
         buffer = io.BytesIO()
         pandas.DataFrame(pairs).astype({"label": int}).to_parquet(buffer)
         hub.files[f"{PREFIX}{split}/0000.parquet"] = buffer.getvalue()
-    train, dev, test, sources = json.loads(fetch(hub.server_port, tmp_path))
+    train, dev, test, sources, corpus = json.loads(fetch(hub.server_port, tmp_path))
     assert [list(map(list, pairs)) for pairs in HUB_PAIRS.values()] == [train, dev, test]
     hashes = [hashlib.sha256(content).hexdigest() for content in hub.files.values()]
+    assert corpus == "lcqmc"
     assert sources == dict(zip(["train.parquet", "dev.parquet", "test.parquet"], hashes, strict=True))
 
 

@@ -207,7 +207,7 @@ def _decode(path: Path, content: bytes) -> str:
         raise DataError(f"{path}, line {line}: {problem}; expected a file saved as UTF-8") from None
     if not text.strip():
         raise DataError(f"{path}: the file is empty; expected rows of sentence1, sentence2 and perhaps label")
-    return text
+    return text.rstrip("\r\n") + "\n"  # editors leave blank lines at the end; anywhere else one is a mistake
 
 
 # The three parsers return the columns under the file's own names; the index counts rows from 1 as the file does.

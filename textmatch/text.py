@@ -8,6 +8,7 @@ single characters here and whole words there.
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import unicodedata
 from collections import Counter
@@ -27,6 +28,9 @@ SPECIALS = ("<pad>", "<unk>")
 
 Unit = Literal["character", "word"]
 
+# Spellings of one word that OpenCC's t2s, which keeps to single characters, leaves apart.
+VARIANTS = {"妳": "你", "甚么": "什么", "帐号": "账号", "帐户": "账户", "帐单": "账单", "转帐": "转账", "结帐": "结账"}
+
 
 def normalise(text: str) -> str:
     """Bring surface forms of one sentence to one string.
@@ -34,7 +38,7 @@ def normalise(text: str) -> str:
     Full-width forms, case, traditional characters, white space and punctuation make no difference to what a sentence
     means, so they are made alike: NFKC, lower case, simplified characters (OpenCC t2s), no punctuation. What carries
     meaning stays: marks inside or after a number (``3.5``, ``10:30``, ``50%``), ``c++``, emoji, and one space between
-    two runs of Latin letters or digits. A sentence of nothing but marks keeps them.
+    two Latin words or two numbers. A sentence of nothing but marks keeps them.
 
     Args:
         text: any string.
@@ -44,13 +48,15 @@ def normalise(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text).lower()
     folded = _simplifier().convert(folded)
+    for variant, usual in VARIANTS.items():
+        folded = folded.replace(variant, usual)
     kept: list[str] = []
     gap = False
     for i, character in enumerate(folded):
         if _is_mark(character) and not _belongs_to_a_number(folded, i):
-            gap = True
+            gap = gap or not _groups_thousands(folded, i)
             continue
-        if gap and kept and _is_latin(kept[-1]) and _is_latin(character):
+        if gap and kept and _is_latin(kept[-1]) and _is_latin(character) and kept[-1].isdigit() == character.isdigit():
             kept.append(" ")
         gap = False
         kept.append(character)
@@ -76,6 +82,10 @@ def _belongs_to_a_number(text: str, i: int) -> bool:
     if text[i] in ":/*":
         return before.isdigit() and after.isdigit()
     return text[i] == "#" and before.isascii() and before.isalpha()
+
+
+def _groups_thousands(text: str, i: int) -> bool:
+    return text[i] == "," and re.match(r"\d,\d{3}(?!\d)", text[i - 1 : i + 5] if i else "") is not None
 
 
 def words(plain: str) -> list[str]:
