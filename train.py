@@ -7,11 +7,12 @@ import shlex
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from textmatch.config import RECIPES, ModelConfig, TrainConfig
 from textmatch.data import load_splits
 from textmatch.errors import TextMatchError
+from textmatch.text import Unit
 
 DERIVED = {"arch", "labels"}
 
@@ -50,7 +51,8 @@ def _part(arch: Any, config: type) -> ModelConfig | TrainConfig:
 def _kind(default: object) -> dict[str, Any]:
     if isinstance(default, bool):
         return {"action": argparse.BooleanOptionalAction, "default": argparse.SUPPRESS}
-    return {"type": type(default), "default": argparse.SUPPRESS}
+    choices = {"choices": get_args(Unit)} if default in get_args(Unit) else {}
+    return {"type": type(default), "default": argparse.SUPPRESS, **choices}
 
 
 def main(arguments: list[str]) -> None:
@@ -58,8 +60,11 @@ def main(arguments: list[str]) -> None:
     options = vars(parser().parse_args(arguments))
     model, train = RECIPES[options["arch"]]
     chosen = {name: value for name, value in options.items() if value is not None}
-    model = replace(model, **{f.name: chosen[f.name] for f in fields(model) if f.name in chosen})
-    train = replace(train, **{f.name: chosen[f.name] for f in fields(train) if f.name in chosen})
+    try:
+        model = replace(model, **{f.name: chosen[f.name] for f in fields(model) if f.name in chosen})
+        train = replace(train, **{f.name: chosen[f.name] for f in fields(train) if f.name in chosen})
+    except ValueError as error:
+        raise TextMatchError(str(error)) from None
     from textmatch.training import fit
 
     data = options["data"]

@@ -47,14 +47,20 @@ def save(
     """Write a checkpoint folder, whole or not at all: a crash leaves the folder that was there.
 
     Args:
-        folder: where; a folder there is replaced.
+        folder: where; a checkpoint there is replaced.
         checkpoint: what; weights are stored in half precision.
         card: the model card, Markdown.
         pictures: further files by name, for the card.
+
+    Raises:
+        CheckpointError: `folder` is there and is no checkpoint.
     """
     folder = Path(folder)
+    refuse_foreign(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh, stale = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
+    if stale.exists() and not folder.exists():  # a crash between the two renames below
+        stale.rename(folder)
     for leftover in (fresh, stale):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()
@@ -65,10 +71,23 @@ def save(
     for name, content in (pictures or {}).items():
         (fresh / name).write_bytes(content)
     save_file({name: _stored(name, tensor) for name, tensor in checkpoint.model.state_dict().items()}, fresh / WEIGHTS)
+    (fresh / WEIGHTS).chmod((fresh / CARD).stat().st_mode)  # safetensors lets nobody else read it
     if folder.exists():
         folder.rename(stale)
     fresh.rename(folder)
     shutil.rmtree(stale, ignore_errors=True)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Make sure that writing a checkpoint to `folder` destroys nothing else.
+
+    Raises:
+        CheckpointError: it is a file, or a folder with something in it but no checkpoint.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG).is_file()):
+        raise CheckpointError(
+            f"{folder}: is there and is no checkpoint; expected a new or empty folder, or a checkpoint"
+        )
 
 
 def _stored(name: str, tensor: Tensor) -> Tensor:

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from textmatch.text import Unit
 
 Arch = Literal["interaction", "siamese"]
+
+AT_LEAST_ONE = (
+    *("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim"),
+    *("epochs", "batch_size", "min_characters", "min_words"),
+)
+NOT_NEGATIVE = ("hard_pairs", "similarity_weight", "seed")
+SHARES = ("dropout", "token_dropout", "ema_decay")
+POSITIVE = ("learning_rate", "max_grad_norm")
+
+
+def _check_numbers(config: ModelConfig | TrainConfig) -> None:
+    for field in fields(config):
+        name, value = field.name, getattr(config, field.name)
+        if name in AT_LEAST_ONE and not value >= 1:
+            raise ValueError(f"{name}: expected at least 1, got {value}")
+        if name in NOT_NEGATIVE and not value >= 0:
+            raise ValueError(f"{name}: expected at least 0, got {value}")
+        if name in SHARES and not 0 <= value < 1:
+            raise ValueError(f"{name}: expected at least 0 and less than 1, got {value}")
+        if name in POSITIVE and not value > 0:
+            raise ValueError(f"{name}: expected more than 0, got {value}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +48,9 @@ class ModelConfig:
         bidirectional: whether the shared encoder reads both ways.
         embedding_dim: size of the sentence embedding (``interaction``; the recipe's is its last state).
         dropout: share of units dropped in training.
+
+    Raises:
+        ValueError: a value that no network can be built from; the message names the field.
     """
 
     arch: Arch = "interaction"
@@ -40,6 +64,15 @@ class ModelConfig:
     bidirectional: bool = True
     embedding_dim: int = 256
     dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        _check_numbers(self)
+        for name, choices in (("arch", get_args(Arch)), ("unit", get_args(Unit))):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name}: expected {' or '.join(choices)}, got {getattr(self, name)!r}")
+        names = self.labels
+        if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"labels: expected two or more different names, got {names!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +92,10 @@ class TrainConfig:
         max_grad_norm: gradients are scaled down to this norm.
         min_characters: characters seen less often in training are unknown.
         min_words: words seen less often in training are unknown.
-        seed: of weights, order and dropout.
+        seed: of weights, order, made pairs and dropout.
+
+    Raises:
+        ValueError: a value that cannot be trained with; the message names the field.
     """
 
     epochs: int = 5
@@ -75,6 +111,11 @@ class TrainConfig:
     min_words: int = 5
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        _check_numbers(self)
+        if not self.warmup < 1:
+            raise ValueError(f"warmup: expected less than 1, got {self.warmup}")
+
 
 RECIPES: dict[Arch, tuple[ModelConfig, TrainConfig]] = {
     "interaction": (ModelConfig(), TrainConfig()),
@@ -89,12 +130,14 @@ def config_from_dict(values: dict[str, Any]) -> ModelConfig:
     """Rebuild a ModelConfig from JSON values.
 
     Raises:
-        ValueError: a field is missing, unknown or of another type than the default's.
+        ValueError: a field is missing, unknown or has a value that no network can be built from.
     """
     expected = {field.name: type(field.default) for field in fields(ModelConfig)}
     if values.keys() != expected.keys():
         odd = ", ".join(sorted(values.keys() ^ expected.keys()))
         raise ValueError(f"missing or unknown fields: {odd}")
+    if not isinstance(values["labels"], list):
+        raise ValueError(f"labels: expected a list, got {values['labels']!r}")
     values = values | {"labels": tuple(values["labels"])}
     for name, kind in expected.items():
         if type(values[name]) is not kind:

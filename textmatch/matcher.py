@@ -70,8 +70,9 @@ class TextMatcher:
 
         Raises:
             CheckpointError: the folder cannot be used; the message names the file at fault.
+            InputError: there is no such device on this machine.
         """
-        loaded = checkpoint.load(Path(folder), best_device() if device is None else torch.device(device))
+        loaded = checkpoint.load(Path(folder), best_device() if device is None else _device(device))
         return cls(loaded.config, loaded.vocabulary, loaded.model, loaded.metrics)
 
     @property
@@ -164,6 +165,14 @@ class TextMatcher:
 def best_device() -> torch.device:
     """The accelerator of this machine (CUDA, MPS, XPU), or the CPU."""
     return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+
+
+def _device(name: str | torch.device) -> torch.device:
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError, ImportError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InputError(f"device {name}: cannot be used on this machine: {reason}") from None
 
 
 def _ids(sentence: Encoded) -> tuple[tuple[int, ...], tuple[int, ...]]:

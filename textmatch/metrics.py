@@ -88,16 +88,16 @@ def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]
         Temperature and C biases, for `models.Calibration`.
     """
     logits = logits.double()
-    sharpness = torch.ones((), dtype=torch.float64, requires_grad=True)
+    log_sharpness = torch.zeros((), dtype=torch.float64, requires_grad=True)
     bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([sharpness, bias], max_iter=200, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS([log_sharpness, bias], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = torch.nn.functional.cross_entropy(logits * sharpness + bias, labels)
+        value = torch.nn.functional.cross_entropy(logits * log_sharpness.exp() + bias, labels)
         value.backward()
         return value
 
     optimizer.step(loss)
     centred = bias.detach() - bias.detach().mean()
-    return float(1 / sharpness.detach().clamp(min=1e-3)), centred.tolist()
+    return float((-log_sharpness.detach()).exp().clamp(max=1e3)), centred.tolist()

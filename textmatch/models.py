@@ -123,7 +123,7 @@ class TextMatchingLSTM(nn.Module):
         """Score B pairs, stacked as 2B sentences."""
         first, second = self.embed(pairs).float().chunk(2)
         similarity = self.similarity(first, second)
-        logits = self.classifier(similarity[:, None])
+        logits = self.classifier(similarity[:, None]).float()
         return MatchOutput(logits, logits, similarity)
 
 
@@ -184,7 +184,7 @@ class InteractionLSTM(nn.Module):
         composed, _ = self.composer(self._drop(compared), lengths)
         one, two = _pool(composed, lengths).chunk(2)
         logits = self.classifier(torch.cat([one + two, (one - two).abs(), one * two], dim=-1))
-        return MatchOutput(logits.float(), self.similarity_classifier(similarity[:, None]), similarity)
+        return MatchOutput(logits.float(), self.similarity_classifier(similarity[:, None]).float(), similarity)
 
     def _encode(self, sentences: Sentences) -> Tensor:
         embedded = [self.character_embedding(sentences.characters), self.word_embedding(sentences.words)]

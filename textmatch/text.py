@@ -47,20 +47,23 @@ def normalise(text: str) -> str:
         The plain form; empty only when `text` is blank.
     """
     folded = unicodedata.normalize("NFKC", text).lower()
-    folded = _simplifier().convert(folded)
-    for variant, usual in VARIANTS.items():
-        folded = folded.replace(variant, usual)
     kept: list[str] = []
     gap = False
     for i, character in enumerate(folded):
-        if _is_mark(character) and not _belongs_to_a_number(folded, i):
+        if _is_mark(character) and not _belongs_to_a_number(character, kept[-1] if kept else "", folded[i + 1 : i + 2]):
             gap = gap or not _groups_thousands(folded, i)
+            continue
+        if gap and unicodedata.combining(character):  # an accent on what has just been left out
             continue
         if gap and kept and _is_latin(kept[-1]) and _is_latin(character) and kept[-1].isdigit() == character.isdigit():
             kept.append(" ")
         gap = False
         kept.append(character)
-    return "".join(kept) or "".join(folded.split())
+    plain = unicodedata.normalize("NFKC", "".join(kept) or "".join(folded.split()))
+    plain = str(_simplifier().convert(plain))
+    for variant, usual in VARIANTS.items():
+        plain = plain.replace(variant, usual)
+    return plain
 
 
 def _is_mark(character: str) -> bool:
@@ -71,17 +74,15 @@ def _is_latin(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _belongs_to_a_number(text: str, i: int) -> bool:
-    """Whether the mark at `i` is part of a number or a name: 3.5, 10:30, 1/2, 2-3, 50%, c#."""
-    before = text[i - 1] if i else ""
-    after = text[i + 1] if i + 1 < len(text) else ""
-    if text[i] in "%‰":
+def _belongs_to_a_number(mark: str, before: str, after: str) -> bool:
+    """Whether `mark` is part of a number or a name: 3.5, 10:30, 1/2, 2-3, 50%, c#; `before` is what was last kept."""
+    if mark in "%‰":
         return before.isdigit()
-    if text[i] in "-.":
-        return after.isdigit() and (before.isdigit() or (text[i] == "-" and not _is_latin(before)))
-    if text[i] in ":/*":
+    if mark in "-.":
+        return after.isdigit() and (before.isdigit() or (mark == "-" and not _is_latin(before)))
+    if mark in ":/*":
         return before.isdigit() and after.isdigit()
-    return text[i] == "#" and before.isascii() and before.isalpha()
+    return mark == "#" and before.isascii() and before.isalpha()
 
 
 def _groups_thousands(text: str, i: int) -> bool:
@@ -157,8 +158,9 @@ class Vocabulary:
 
     def __init__(self, characters: Sequence[str], words: Sequence[str]) -> None:
         for name, tokens in (("characters", characters), ("words", words)):
-            if tuple(tokens[:2]) != SPECIALS or len(set(tokens)) != len(tokens):
-                raise ValueError(f"{name}: expected distinct tokens that begin with {SPECIALS}")
+            strings = all(isinstance(token, str) for token in tokens)
+            if not strings or tuple(tokens[:2]) != SPECIALS or len(set(tokens)) != len(tokens):
+                raise ValueError(f"{name}: expected distinct strings that begin with {SPECIALS}")
         self.characters = {token: i for i, token in enumerate(characters)}
         self.words = {token: i for i, token in enumerate(words)}
 
@@ -194,6 +196,8 @@ class Vocabulary:
         """
         if not isinstance(sentence, str):
             raise InputError(f"expected a sentence (str), got {type(sentence).__name__}")
+        if any("\ud800" <= character <= "\udfff" for character in sentence):
+            raise InputError("the sentence holds half of a surrogate pair, which is no character")
         plain = normalise(sentence)
         if not plain:
             raise InputError("the sentence is blank: expected at least one character")

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, cast
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -90,8 +91,10 @@ def fit(
 
     Raises:
         DataError: the data cannot be trained on.
+        CheckpointError: `output` is there and is no checkpoint.
         TextMatchError: the device is not there, or there is nothing that fits to resume.
     """
+    checkpoint.refuse_foreign(output)
     accelerator = _accelerator(device, precision)
     set_seed(train_config.seed)
     names = label_names(splits.train)
@@ -104,6 +107,7 @@ def fit(
     encoder = PairEncoder(vocabulary, model_config, names)
     made = hard_pairs(splits.train, train_config.hard_pairs, train_config.seed) if names == ("0", "1") else []
     train, dev = encoder.encode([*splits.train, *made], "train"), encoder.encode(splits.dev, "dev")
+    test = encoder.encode(splits.test, "test") if splits.test else None
 
     model = build(model_config, len(vocabulary.characters), len(vocabulary.words))
     run = _Run(accelerator, model, train_config, len(train.labels), output.with_name(f"{output.name}.training"))
@@ -118,8 +122,8 @@ def fit(
     best.calibration.temperature.fill_(temperature)
     best.calibration.bias.copy_(torch.tensor(bias))
     figures = {"dev": evaluate(best, dev, accelerator.device)}
-    if splits.test:
-        figures["test"] = evaluate(best, encoder.encode(splits.test, "test"), accelerator.device)
+    if test:
+        figures["test"] = evaluate(best, test, accelerator.device)
     if accelerator.is_main_process:
         record = _record(run, best, figures, splits, accelerator, command)
         checkpoint.save(
@@ -176,9 +180,10 @@ class _Run:
         steps = max(1, math.ceil(math.ceil(num_pairs / config.batch_size) / accelerator.num_processes))
         optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
         self._schedule = LambdaLR(optimizer, lambda step: _rate(step / (steps * config.epochs), config.warmup))
+        # Made before `prepare` wraps the network: the average is evaluated in float32, as it will be used.
+        self._average = AveragedModel(model, accelerator.device, multi_avg_fn=partial(_average, config.ema_decay))
         self._model, self._optimizer = accelerator.prepare(model, optimizer)
         self._plain: Network = accelerator.unwrap_model(self._model)
-        self._average = AveragedModel(self._plain, multi_avg_fn=partial(_average, config.ema_decay))
         accelerator.register_for_checkpointing(self._schedule, self._average)
 
     def begin(self, identity: dict[str, Any], resume: bool) -> None:
@@ -305,9 +310,10 @@ def evaluate(model: Network, examples: Examples, device: torch.device) -> metric
 def _accelerator(device: str | None, precision: str | None) -> Accelerator:
     best = torch.device(device) if device else best_device()
     precision = precision or ("bf16" if _multiplies_bf16_fast(best) else "no")
+    AcceleratorState._reset_state(reset_partial_state=True)  # a run before this one may have had another device
     accelerator = Accelerator(cpu=best.type == "cpu", mixed_precision=precision)
     if accelerator.device.type != best.type:
-        raise TextMatchError(f"--device {device}: not on this machine, which offers cpu and {best_device().type}")
+        raise TextMatchError(f"device {device}: not on this machine, whose best is {best_device().type}")
     return accelerator
 
 
@@ -315,7 +321,7 @@ def _multiplies_bf16_fast(device: torch.device) -> bool:
     if device.type == "cpu":
         return bool(torch.cpu._is_amx_tile_supported())
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "xpu"
 
 
