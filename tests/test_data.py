@@ -10,7 +10,9 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas
 import pytest
@@ -29,7 +31,9 @@ PAIRS = [
 COLUMNS = ("sentence1", "sentence2", "label")
 
 
-def write(path, pairs, columns=COLUMNS, header=True):
+def write(
+    path: Path, pairs: Sequence[tuple[str, ...]], columns: tuple[str, ...] = COLUMNS, header: bool = True
+) -> Path:
     """Write pairs in the format that the name asks for, without the code under test."""
     frame = pandas.DataFrame(pairs, columns=columns, dtype=str)
     suffix = next(suffix for suffix in SUFFIXES if path.name.endswith(suffix)).removesuffix(".gz")
@@ -47,7 +51,7 @@ def write(path, pairs, columns=COLUMNS, header=True):
     return path
 
 
-def refuse(message, function, *arguments):
+def refuse(message: str, function: Callable[..., Any], *arguments: Any) -> None:
     """Assert that the call raises a DataError with exactly this message."""
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         function(*arguments)
@@ -57,12 +61,12 @@ def refuse(message, function, *arguments):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_every_format(tmp_path, suffix):
+def test_every_format(tmp_path: Path, suffix: str) -> None:
     assert read_pairs(write(tmp_path / f"pairs{suffix}", PAIRS)) == PAIRS
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz", ".csv", ".csv.gz"])
-def test_no_header(tmp_path, suffix):
+def test_no_header(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"pairs{suffix}"
     assert read_pairs(write(path, PAIRS, header=False)) == PAIRS
     write(path, [pair[:2] for pair in PAIRS], COLUMNS[:2], header=False)
@@ -83,11 +87,11 @@ def test_no_header(tmp_path, suffix):
     ],
 )
 @pytest.mark.parametrize("suffix", [".tsv", ".csv", ".jsonl", ".parquet"])
-def test_other_column_names(tmp_path, suffix, columns):
+def test_other_column_names(tmp_path: Path, suffix: str, columns: tuple[str, ...]) -> None:
     assert read_pairs(write(tmp_path / f"pairs{suffix}", PAIRS, columns)) == PAIRS
 
 
-def test_columns_in_another_order_and_more_of_them(tmp_path):
+def test_columns_in_another_order_and_more_of_them(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text("id,label,sentence2,sentence1\n7,1,水开了吗,水烧开了没有\n")
     table = read_table(path)
@@ -96,27 +100,27 @@ def test_columns_in_another_order_and_more_of_them(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["score", "similarity"])
-def test_a_degree_is_no_label(tmp_path, column):
+def test_a_degree_is_no_label(tmp_path: Path, column: str) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_text(f"sentence1\tsentence2\t{column}\n水烧开了没有\t水开了吗\t4.5\n")
     assert list(read_table(path).columns) == ["sentence1", "sentence2"]
     refuse(f"{path}: there is no label column; expected sentence1, sentence2 and label", read_pairs, path)
 
 
-def test_bom_windows_line_ends_and_no_last_line_end(tmp_path):
+def test_bom_windows_line_ends_and_no_last_line_end(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     path.write_bytes(b"\xef\xbb\xbf" + "sentence1\tsentence2\tlabel\r\n水烧开了没有\t水开了吗\t1".encode())
     assert read_pairs(path) == [Pair("水烧开了没有", "水开了吗", "1")]
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".csv", ".jsonl"])
-def test_blank_lines_at_the_end(tmp_path, suffix):
+def test_blank_lines_at_the_end(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"a{suffix}", PAIRS)
     path.write_text(path.read_text(encoding="utf-8") + "\n\r\n", encoding="utf-8", newline="")
     assert read_pairs(path) == PAIRS
 
 
-def test_labels_become_strings(tmp_path):
+def test_labels_become_strings(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
     labels = [1, 1.0, "1.0", " 1 ", 0, -1.0, 0.5, "neutral"]
     path.write_text("".join(json.dumps({"text1": "甲", "text2": "乙", "label": label}) + "\n" for label in labels))
@@ -127,7 +131,7 @@ def test_labels_become_strings(tmp_path):
         assert read_pairs(tmp_path / "pairs.parquet") == [Pair("甲", "乙", "1"), Pair("丙", "丁", "0")]
 
 
-def labelled_pairs(suffix):
+def labelled_pairs(suffix: str) -> st.SearchStrategy[list[Pair]]:
     # The fields of a TSV cannot hold its separators; the other formats hold every character.
     separators = "\t\r\n" if suffix.startswith(".tsv") else ""
     characters = st.characters(exclude_categories=["Cs"], exclude_characters=separators)
@@ -139,7 +143,7 @@ def labelled_pairs(suffix):
 @pytest.mark.parametrize("suffix", [".tsv", ".csv", ".jsonl", ".parquet"])
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_what_is_written_is_read(tmp_path, suffix, data):
+def test_what_is_written_is_read(tmp_path: Path, suffix: str, data: Any) -> None:
     pairs = data.draw(labelled_pairs(suffix))
     assert read_pairs(write(tmp_path / f"pairs{suffix}", pairs)) == pairs
 
@@ -235,7 +239,7 @@ HEAD = "sentence1\tsentence2\tlabel\n水开了吗\t水开了没\t1\n"
         ),
     ],
 )
-def test_bad_file(tmp_path, name, content, message):
+def test_bad_file(tmp_path: Path, name: str, content: Any, message: str) -> None:
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     refuse(f"{path}{message}", read_table, path)
@@ -252,7 +256,7 @@ def test_bad_file(tmp_path, name, content, message):
         ("a.jsonl", b'{"text1": "\\ud83d", "text2": "\xe4\xb9\x99"}\n', ", line 1: not JSON ('utf-8' codec can't"),
     ],
 )
-def test_damaged_file(tmp_path, name, content, message):
+def test_damaged_file(tmp_path: Path, name: str, content: Any, message: str) -> None:
     """The rest of these messages is the words of a library."""
     path = tmp_path / name
     path.write_bytes(content)
@@ -260,7 +264,7 @@ def test_damaged_file(tmp_path, name, content, message):
         read_table(path)
 
 
-def test_missing_value_in_parquet(tmp_path):
+def test_missing_value_in_parquet(tmp_path: Path) -> None:
     path = tmp_path / "pairs.parquet"
     frame = pandas.DataFrame({"sentence1": ["甲", "丙"], "sentence2": ["乙", None], "label": [1, None]}, index=[8, 9])
     frame.to_parquet(path)
@@ -271,7 +275,7 @@ def test_missing_value_in_parquet(tmp_path):
     refuse(f"{path}, row 1: sentence2 is 3; expected text", read_table, path)
 
 
-def test_no_file(tmp_path):
+def test_no_file(tmp_path: Path) -> None:
     path = tmp_path / "pairs.tsv"
     refuse(f"{path}: the file cannot be read: No such file or directory", read_table, path)
     path.mkdir()
@@ -281,7 +285,7 @@ def test_no_file(tmp_path):
 # Splits
 
 
-def test_folder(tmp_path):
+def test_folder(tmp_path: Path) -> None:
     train = write(tmp_path / "train.tsv.gz", PAIRS)
     write(tmp_path / "validation.jsonl", PAIRS[:2])
     write(tmp_path / "train_part.tsv", PAIRS)  # other names are left alone
@@ -295,7 +299,7 @@ def test_folder(tmp_path):
         assert load_splits(data).test == PAIRS[1:]
 
 
-def test_files_in_order(tmp_path):
+def test_files_in_order(tmp_path: Path) -> None:
     """Files of one name from different folders keep apart in `sources`."""
     files = []
     for name, pairs in [("甲", PAIRS), ("乙", PAIRS[:2]), ("丙", PAIRS[1:])]:
@@ -307,7 +311,7 @@ def test_files_in_order(tmp_path):
     assert list(splits.sources) == ["train.csv", "dev.csv", "test.csv"]
 
 
-def test_bad_splits(tmp_path):
+def test_bad_splits(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     refuse(f"{folder}: this is not a folder; expected one with train, dev and perhaps test files", load_splits, folder)
     folder.mkdir()
@@ -336,12 +340,12 @@ def test_bad_splits(tmp_path):
         (["10", "9", "unsure"], ("10", "9", "unsure")),
     ],
 )
-def test_label_names(labels, names):
+def test_label_names(labels: list[str], names: tuple[str, ...]) -> None:
     assert label_names(Pair("甲", "乙", label) for label in labels) == names
 
 
 @pytest.mark.parametrize("labels", [[], ["1"]])
-def test_too_few_labels(labels):
+def test_too_few_labels(labels: list[str]) -> None:
     message = f"the distinct labels are {labels}; expected at least two"
     refuse(message, label_names, [Pair("甲", "乙", label) for label in labels * 2])
 
@@ -352,13 +356,20 @@ PREFIX = "/datasets/shibing624/nli_zh/resolve/refs%2Fconvert%2Fparquet/LCQMC/"
 HUB_PAIRS = {"train": PAIRS, "validation": PAIRS[:2], "test": PAIRS[1:]}
 
 
+class Hub(NamedTuple):
+    port: int
+    files: dict[str, bytes]
+
+
 @pytest.fixture
-def hub():
+def hub() -> Iterator[Hub]:
     """A server with the Hub's download protocol; `files` maps a request's path to content."""
 
+    files: dict[str, bytes] = {}
+
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_HEAD(self):
-            content = self.server.files.get(self.path)
+        def do_HEAD(self) -> bytes:
+            content = files.get(self.path)
             self.send_response(404 if content is None else 200)
             self.send_header("X-Repo-Commit", "0123456789abcdef0123456789abcdef01234567")
             if content is None:
@@ -369,22 +380,21 @@ def hub():
             self.end_headers()
             return content or b""
 
-        def do_GET(self):
+        def do_GET(self) -> None:
             self.wfile.write(self.do_HEAD())
 
-        def log_message(self, *_):
+        def log_message(self, *_: Any) -> None:
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.files = {}
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        yield server
+        yield Hub(server.server_port, files)
         server.shutdown()
         thread.join()
 
 
-def fetch(port, home, **more):
+def fetch(port: int, home: Any, **more: str) -> str:
     """Call `load_splits(None)` in a fresh process, because the Hub's client reads its settings when imported."""
     script = (
         "import json, textmatch.data, textmatch.errors\n"
@@ -401,32 +411,32 @@ def fetch(port, home, **more):
     return run.stdout
 
 
-def test_hub(hub, tmp_path):
+def test_hub(hub: Hub, tmp_path: Path) -> None:
     for split, pairs in HUB_PAIRS.items():
         buffer = io.BytesIO()
         pandas.DataFrame(pairs).astype({"label": int}).to_parquet(buffer)
         hub.files[f"{PREFIX}{split}/0000.parquet"] = buffer.getvalue()
-    train, dev, test, sources, corpus = json.loads(fetch(hub.server_port, tmp_path))
+    train, dev, test, sources, corpus = json.loads(fetch(hub.port, tmp_path))
     assert [list(map(list, pairs)) for pairs in HUB_PAIRS.values()] == [train, dev, test]
     hashes = [hashlib.sha256(content).hexdigest() for content in hub.files.values()]
     assert corpus == "lcqmc"
     assert sources == dict(zip(["train.parquet", "dev.parquet", "test.parquet"], hashes, strict=True))
 
 
-def test_hub_without_the_file(hub, tmp_path):
-    output = fetch(hub.server_port, tmp_path)
+def test_hub_without_the_file(hub: Hub, tmp_path: Path) -> None:
+    output = fetch(hub.port, tmp_path)
     assert output.startswith("\"LCQMC could not be fetched from the Hub's data set shibing624/nli_zh: 404")
     assert output.endswith('(--data takes a local folder with train, dev and test files instead)" True\n')
 
 
-def test_hub_out_of_reach(hub, tmp_path):
+def test_hub_out_of_reach(hub: Hub, tmp_path: Path) -> None:
     """Offline mode ends as a dead network does, without the client's half minute of retries."""
-    output = fetch(hub.server_port, tmp_path, HF_HUB_OFFLINE="1")
+    output = fetch(hub.port, tmp_path, HF_HUB_OFFLINE="1")
     assert output.startswith("\"LCQMC could not be fetched from the Hub's data set shibing624/nli_zh: ")
     assert output.endswith('(--data takes a local folder with train, dev and test files instead)" True\n')
 
 
-def test_import_is_light():
+def test_import_is_light() -> None:
     script = "import sys, textmatch.data; print(sorted({'pandas', 'pyarrow', 'huggingface_hub'} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"

@@ -115,7 +115,13 @@ class Changes:
     def deny(self, cut: list[str]) -> list[str] | None:
         """Deny one word, or take a denial away, unless the sentence asks both ways."""
         both_ways = re.search(r"(.)[不没]\1|是否|能否|有没有|是不是|可不可以|没有", "".join(cut))
-        return None if both_ways else self._replace_one(cut, self._denials)
+        denied = [i for i, word in enumerate(cut[:-1]) if word in ("不", "没", "别")]
+        if both_ways:
+            return None
+        if denied:
+            i = self._rng.choice(denied)
+            return cut[:i] + cut[i + 1 :]
+        return self._replace_one(cut, self._denials)
 
     def oppose(self, cut: list[str]) -> list[str] | None:
         """Put an antonym for one word, unless the sentence names both."""
@@ -210,8 +216,8 @@ class Changes:
 def hard_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
     """Make labelled pairs from labelled pairs, half of them matching.
 
-    A made pair is a sentence and its changed form, or a sentence and the changed form of what matches it, so that what
-    stays the same varies as it does in real questions.
+    A change that turns the meaning is mostly shown against the sentence itself, so that it is what decides; one that
+    leaves it alone mostly against what matches the sentence, so that other words in the same place do not.
 
     Args:
         pairs: training pairs with the labels 0 and 1.
@@ -229,16 +235,17 @@ def hard_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
     negative = (changes.deny, changes.oppose, changes.renumber, changes.rename, changes.turn_roles)
     positive = (changes.reword, changes.mistype, changes.turn_mutual)
     made: dict[Pair, None] = {}
-    for label, kinds in (("0", negative), ("1", positive)):
+    for label, kinds, itself in (("0", negative, 0.8), ("1", positive, 0.3)):
         for change in kinds:
             wanted = len(made) + int(share * len(pairs) / 2 / len(kinds))
             for _ in range(40 * wanted):
                 if len(made) >= wanted:
                     break
                 first, second = rng.sample(rng.choice(matching)[:2], 2)
-                changed = change(changes.cut(second))
-                if changed:
-                    made[Pair(rng.choice((first, second)), "".join(changed), label)] = None
+                kept = second if rng.random() < itself else first
+                changed = "".join(change(changes.cut(second)) or ())
+                if changed and normalise(changed) != normalise(kept):
+                    made[Pair(kept, changed, label)] = None
     return list(made)
 
 

@@ -88,6 +88,7 @@ class TrainConfig:
         ema_decay: decay of the running average of the weights, which is what is evaluated and kept; 0 for none.
         token_dropout: share of characters and words shown as unknown in training.
         hard_pairs: made pairs for each given one (`augment`); only for the labels 0 and 1.
+        length_prior: whether the loss takes out what a pair's length alone says of its class (`training.length_prior`).
         similarity_weight: weight of the loss on the two sentence embeddings' cosine (``interaction``).
         max_grad_norm: gradients are scaled down to this norm.
         min_characters: characters seen less often in training are unknown.
@@ -105,6 +106,7 @@ class TrainConfig:
     ema_decay: float = 0.999
     token_dropout: float = 0.05
     hard_pairs: float = 0.25
+    length_prior: bool = True
     similarity_weight: float = 0.5
     max_grad_norm: float = 5.0
     min_characters: int = 2
@@ -121,7 +123,9 @@ RECIPES: dict[Arch, tuple[ModelConfig, TrainConfig]] = {
     "interaction": (ModelConfig(), TrainConfig()),
     "siamese": (
         ModelConfig(arch="siamese", unit="word", word_dim=128, hidden_size=128, bidirectional=False, dropout=0.0),
-        TrainConfig(epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, hard_pairs=0.0, min_words=3),
+        TrainConfig(
+            epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, hard_pairs=0.0, length_prior=False, min_words=3
+        ),
     ),
 }
 

@@ -152,10 +152,10 @@ class InteractionLSTM(nn.Module):
         self.embedding_dim = config.embedding_dim
         self.sentence = nn.Linear(2 * width, config.embedding_dim)
         self.similarity = nn.CosineSimilarity(dim=-1)
-        # No bias: the cosine's own zero is then the line between the classes, and the gauge's middle means "unsure".
-        self.similarity_classifier = nn.Linear(1, classes, bias=False)
-        with torch.no_grad():
-            self.similarity_classifier.weight[:, 0] = torch.linspace(-2.5, 2.5, classes)
+        self.similarity_classifier = nn.Linear(1, classes)
+        with torch.no_grad():  # Steep from the start, with the line where cosines of related sentences lie.
+            self.similarity_classifier.weight[:, 0] = torch.linspace(-10, 10, classes)
+            self.similarity_classifier.bias.copy_(torch.linspace(6, -6, classes))
         self.compare = nn.Sequential(nn.Linear(4 * width, hidden), nn.ReLU())
         self.composer = LSTMEncoder(hidden, hidden)
         pooled = 2 * self.composer.output_size

@@ -39,6 +39,7 @@ from textmatch.models import MatchOutput, Network, build, hide_tokens
 from textmatch.text import Encoded, Vocabulary
 
 EVALUATION_BATCH = 512
+LONGEST_PRIOR, PRIOR_STRENGTH = 100, 100  # characters of a pair counted apart; pairs that the overall shares weigh
 
 
 class Examples(NamedTuple):
@@ -135,6 +136,28 @@ def fit(
     return figures.get("test", figures["dev"])
 
 
+def length_prior(examples: Examples, classes: int) -> Tensor:
+    """What the length of each pair alone says of its class in these examples.
+
+    Corpora are collected so that length tells of the label, and each split in another way: in LCQMC's train short pairs
+    mostly match and long ones do not. Added to the logits in the loss, and only there, the prior leaves the network
+    nothing to learn from length (logit adjustment, Menon et al. 2021, section 5).
+
+    Args:
+        examples: N encoded pairs with classes.
+        classes: C.
+
+    Returns:
+        Log probabilities `[N, C]`, float32.
+    """
+    lengths = torch.tensor([min(len(first) + len(second), LONGEST_PRIOR) for first, second in examples.pairs])
+    counts = torch.zeros(LONGEST_PRIOR + 1, classes)
+    counts.index_put_((lengths, torch.tensor(examples.labels)), torch.ones(len(lengths)), accumulate=True)
+    overall = counts.sum(0) / counts.sum()
+    window = torch.nn.functional.avg_pool1d(counts.T, 5, stride=1, padding=2).T * 5
+    return ((window + PRIOR_STRENGTH * overall) / (window.sum(1, keepdim=True) + PRIOR_STRENGTH)).log()[lengths]
+
+
 class PairEncoder:
     """Encodes labelled pairs; a sentence that occurs often is segmented once.
 
@@ -177,6 +200,7 @@ class _Run:
     ) -> None:
         self.config, self.folder, self.history = config, folder, list[Epoch]()
         self._accelerator = accelerator
+        self._classes = model.calibration.bias.numel()
         steps = max(1, math.ceil(math.ceil(num_pairs / config.batch_size) / accelerator.num_processes))
         optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
         self._schedule = LambdaLR(optimizer, lambda step: _rate(step / (steps * config.epochs), config.warmup))
@@ -235,13 +259,14 @@ class _Run:
         mine = batches[self._accelerator.process_index :: self._accelerator.num_processes]
         self._model.train()
         device = self._accelerator.device
+        prior = length_prior(train, self._classes) if self.config.length_prior else None
         totals = torch.zeros(3, dtype=torch.float64)
         bar = tqdm(mine, desc=f"epoch {number}", unit="batch", disable=not self._accelerator.is_main_process)
         for chosen in bar:
             pairs = stack_pairs([train.pairs[i] for i in chosen]).to(device)
             labels = torch.tensor([train.labels[i] for i in chosen]).to(device)
             output = self._model(hide_tokens(pairs, self.config.token_dropout))
-            loss = self._loss(output, labels)
+            loss = self._loss(output, labels, 0.0 if prior is None else prior[chosen].to(device))
             self._optimizer.zero_grad()
             self._accelerator.backward(loss)
             self._accelerator.clip_grad_norm_(self._model.parameters(), self.config.max_grad_norm)
@@ -254,10 +279,10 @@ class _Run:
         loss_sum, correct, seen = self._accelerator.reduce(totals.float().to(device)).tolist()
         return loss_sum / seen, correct / seen
 
-    def _loss(self, output: MatchOutput, labels: Tensor) -> Tensor:
-        loss = cross_entropy(output.logits, labels)
+    def _loss(self, output: MatchOutput, labels: Tensor, prior: Tensor | float) -> Tensor:
+        loss = cross_entropy(output.logits + prior, labels)
         if output.similarity_logits is not output.logits:
-            loss = loss + self.config.similarity_weight * cross_entropy(output.similarity_logits, labels)
+            loss = loss + self.config.similarity_weight * cross_entropy(output.similarity_logits + prior, labels)
         return loss
 
     def _averaged(self) -> Network:

@@ -1,0 +1,110 @@
+"""textmatch.augment: each change does what it says, and made pairs are labelled, mixed and repeatable."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from textmatch.augment import Changes, hard_pairs
+from textmatch.data import Pair
+from textmatch.text import normalise, words
+
+PAIRS = [
+    Pair("从上海到北京的高铁要多少钱", "上海到北京的高铁票什么价格", "1"),
+    Pair("感冒的时候可以喝冰咖啡吗", "感冒能不能喝冰咖啡", "1"),
+    Pair("小狗和小猫哪个更好养", "养小狗还是养小猫好", "1"),
+    Pair("怎么打开手机的飞行模式", "手机的飞行模式如何打开", "1"),
+    Pair("这家店有三个停车位", "这家店的停车位有三个", "1"),
+    Pair("我喜欢下雨天在家看电影", "下雨天我喜欢在家里看电影", "1"),
+    Pair("广州的夏天热不热", "广州有什么好吃的", "0"),
+]
+
+
+def changes(seed: int = 0, times: int = 30) -> Changes:
+    return Changes([sentence for pair in PAIRS for sentence in pair[:2]] * times, random.Random(seed))
+
+
+def outcomes(name: str, sentence: str) -> set[str]:
+    """All that a change makes of a sentence in many tries."""
+    made = changes()
+    change: Callable[[list[str]], list[str] | None] = getattr(made, name)
+    results = (change(words(normalise(sentence))) for _ in range(200))
+    return {"".join(result) for result in results if result is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "expected"),
+    [
+        ("deny", "这个软件可以退款", "这个软件不可以退款"),
+        ("deny", "这个软件不可以退款", "这个软件可以退款"),
+        ("oppose", "怎么打开飞行模式", "怎么关闭飞行模式"),
+        ("oppose", "上午几点开门", "下午几点开门"),
+        ("reword", "怎么打开飞行模式", "如何打开飞行模式"),
+        ("renumber", "这家店有三个停车位", "这家店有五个停车位"),
+        ("renumber", "买了12斤苹果", "买了13斤苹果"),
+        ("turn_roles", "从上海到北京的高铁", "从北京到上海的高铁"),
+        ("turn_mutual", "小狗和小猫哪个更好养", "小猫和小狗哪个更好养"),
+    ],
+)
+def test_a_change_does_what_it_says(name: str, sentence: str, expected: str) -> None:
+    assert expected in outcomes(name, sentence)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("deny", "感冒能不能喝冰咖啡"),
+        ("deny", "他有没有回家"),
+        ("oppose", "为什么天空这么蓝"),
+        ("renumber", "为什么天空这么蓝"),
+        ("rename", "为什么天空这么蓝"),
+        ("turn_roles", "为什么天空这么蓝"),
+        ("turn_mutual", "从上海到北京的高铁"),
+        ("mistype", "你好"),
+    ],
+)
+def test_a_sentence_that_does_not_offer_a_change_is_left_alone(name: str, sentence: str) -> None:
+    assert outcomes(name, sentence) == set()
+
+
+def test_a_name_is_replaced_by_another_name_of_its_kind() -> None:
+    assert outcomes("rename", "从上海出发") <= {"从北京出发", "从广州出发"} != set()
+
+
+@pytest.mark.parametrize("name", ["deny", "oppose", "renumber", "rename", "turn_roles", "reword", "mistype"])
+def test_a_change_changes(name: str) -> None:
+    for pair in PAIRS:
+        assert normalise(pair.sentence1) not in outcomes(name, pair.sentence1)
+
+
+def test_a_slip_is_a_small_one() -> None:
+    for slip in outcomes("mistype", "感冒的时候可以喝冰咖啡吗"):
+        assert abs(len(slip) - 12) <= 1
+
+
+def made(**changed: Any) -> list[Pair]:
+    return hard_pairs(**({"pairs": PAIRS * 30, "share": 0.5, "seed": 1} | changed))
+
+
+def test_made_pairs_have_both_labels_and_differ() -> None:
+    pairs = made()
+    assert 10 <= len(pairs) <= 105
+    assert {pair.label for pair in pairs} == {"0", "1"}
+    assert len(set(pairs)) == len(pairs)
+    assert all(normalise(pair.sentence1) != normalise(pair.sentence2) for pair in pairs)
+
+
+def test_made_pairs_keep_a_sentence_of_a_matching_pair() -> None:
+    matching = {sentence for pair in PAIRS if pair.label == "1" for sentence in pair[:2]}
+    assert {pair.sentence1 for pair in made()} <= matching
+
+
+def test_the_seed_decides() -> None:
+    assert made() == made()
+    assert made() != made(seed=2)
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    assert made(share=0.0) == []
+    assert made(pairs=[pair for pair in PAIRS if pair.label == "0"]) == []

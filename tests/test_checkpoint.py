@@ -1,0 +1,288 @@
+"""textmatch.checkpoint: one folder, whole, that comes back as it went in, and says which file is at fault."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from textmatch import TextMatcher, checkpoint
+from textmatch.checkpoint import CARD, CONFIG, METRICS, VOCABULARY, WEIGHTS, Checkpoint
+from textmatch.config import Arch, ModelConfig
+from textmatch.errors import CheckpointError
+from textmatch.models import build
+from textmatch.text import Vocabulary
+
+ROOT = Path(__file__).parents[1]
+CPU = torch.device("cpu")
+SENTENCES = ("我家的猫喜欢晒太阳", "这只猫很喜欢晒太阳", "明天下午3点开会", "后天上午开会吗")
+PAIRS = [(one, two) for one in SENTENCES for two in SENTENCES]
+
+
+def fresh(
+    seed: int = 1, arch: Arch = "interaction", labels: tuple[str, ...] = ("Not Matched", "Matched")
+) -> Checkpoint:
+    torch.manual_seed(seed)
+    config = ModelConfig(arch=arch, labels=labels, character_dim=4, word_dim=4, hidden_size=4, embedding_dim=4)
+    vocabulary = Vocabulary.build(SENTENCES, 1, 1)
+    model = build(config, len(vocabulary.characters), len(vocabulary.words)).eval()
+    model.calibration.temperature.fill_(1.2345678)
+    model.calibration.bias.copy_(torch.linspace(-0.1234567, 0.1234567, len(labels)))
+    return Checkpoint(config, vocabulary, model, {"dev": {"accuracy": 0.5}, "数据": "自己写的"})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    checkpoint.save(tmp_path / "small", fresh(), "# small\n")
+    return tmp_path / "small"
+
+
+def edit(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    values = json.loads(file.read_text(encoding="utf-8"))
+    change(values)
+    file.write_text(json.dumps(values), encoding="utf-8")
+
+
+def refused(folder: Path, file: str) -> str:
+    """The complaint about `folder`, which must name `file` with its whole path."""
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(folder, CPU)
+    message = str(caught.value)
+    assert str(folder / file) in message
+    assert "\n" not in message.strip()
+    return message
+
+
+# There and back
+
+
+@pytest.mark.parametrize("arch", ["interaction", "siamese"])
+@pytest.mark.parametrize("labels", [("Not Matched", "Matched"), ("蕴含", "中立", "矛盾")])
+def test_everything_comes_back(tmp_path: Path, arch: Arch, labels: tuple[str, ...]) -> None:
+    saved = fresh(arch=arch, labels=labels)
+    checkpoint.save(tmp_path / "a" / "b", saved, "# b\n", {"curve.png": b"\x89PNG"})
+    loaded = checkpoint.load(tmp_path / "a" / "b", CPU)
+    assert loaded.config == saved.config
+    assert loaded.metrics == saved.metrics
+    assert loaded.vocabulary.to_dict() == saved.vocabulary.to_dict()
+    assert not loaded.model.training
+    before, after = saved.model.state_dict(), loaded.model.state_dict()
+    assert before.keys() == after.keys()
+    for name, tensor in before.items():
+        exact = name.startswith("calibration.")
+        assert torch.equal(after[name], tensor if exact else tensor.half().float()), name
+    assert (tmp_path / "a" / "b" / CARD).read_text(encoding="utf-8") == "# b\n"
+    assert (tmp_path / "a" / "b" / "curve.png").read_bytes() == b"\x89PNG"
+
+
+def test_predictions_survive_within_half_precision_and_then_exactly(tmp_path: Path) -> None:
+    saved = fresh()
+    checkpoint.save(tmp_path / "one", saved, "")
+    once = TextMatcher.from_pretrained(tmp_path / "one", "cpu")
+    original = TextMatcher(saved.config, saved.vocabulary, saved.model).predict(PAIRS)
+    for before, after in zip(original, once.predict(PAIRS), strict=True):
+        assert after.probabilities == pytest.approx(dict(before.probabilities), abs=2e-3)
+        assert after.similarity == pytest.approx(before.similarity, abs=2e-3)
+    checkpoint.save(tmp_path / "two", checkpoint.load(tmp_path / "one", CPU), "")
+    assert TextMatcher.from_pretrained(tmp_path / "two", "cpu").predict(PAIRS) == once.predict(PAIRS)
+    assert (tmp_path / "one" / WEIGHTS).read_bytes() == (tmp_path / "two" / WEIGHTS).read_bytes()
+
+
+def test_a_fresh_process_predicts_the_same_from_the_folder_alone(folder: Path) -> None:
+    script = (
+        "import sys, json; from textmatch import TextMatcher; m = TextMatcher.from_pretrained(sys.argv[1], 'cpu');"
+        "print(json.dumps([[p.similarity, *p.probabilities.values()] for p in m.predict(json.loads(sys.argv[2]))]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, folder, json.dumps(PAIRS)],
+        cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads())},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    here = TextMatcher.from_pretrained(folder, "cpu").predict(PAIRS)
+    assert json.loads(done.stdout) == [[p.similarity, *p.probabilities.values()] for p in here]
+
+
+def test_the_folder_holds_no_pickle_and_nothing_unasked(folder: Path) -> None:
+    assert {file.name for file in folder.iterdir()} == {CONFIG, VOCABULARY, METRICS, CARD, WEIGHTS}
+    assert json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"] == checkpoint.FORMAT
+    assert "猫" in (folder / VOCABULARY).read_text(encoding="utf-8")  # readable, not \u escapes
+    kinds = {name.startswith("calibration."): tensor.dtype for name, tensor in load_file(folder / WEIGHTS).items()}
+    assert kinds == {True: torch.float32, False: torch.float16}
+
+
+def test_every_file_can_be_read_by_whoever_can_read_the_others(folder: Path) -> None:
+    assert len({stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}) == 1
+
+
+# Saving over, and crashing
+
+
+def test_saving_replaces_the_folder_whole(folder: Path) -> None:
+    (folder / "stale.txt").write_text("old")
+    checkpoint.save(folder, fresh(seed=2), "# new\n")
+    assert not (folder / "stale.txt").exists()
+    assert (folder / CARD).read_text(encoding="utf-8") == "# new\n"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is full"), KeyboardInterrupt()])
+def test_a_crash_while_saving_leaves_the_old_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "save_file", fail)
+        with pytest.raises(type(error)):
+            checkpoint.save(folder, fresh(seed=2), "# new\n")
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    checkpoint.load(folder, CPU)
+    checkpoint.save(folder, fresh(seed=2), "# new\n")  # what the crash left behind is no hindrance
+    assert (folder / CARD).read_text(encoding="utf-8") == "# new\n"
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+# Damage
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="nowhere"):
+        checkpoint.load(tmp_path / "nowhere", CPU)
+
+
+@pytest.mark.parametrize("file", [CONFIG, VOCABULARY, METRICS, WEIGHTS])
+def test_a_missing_file(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    assert "missing" in refused(folder, file)
+
+
+def test_a_card_is_not_needed(folder: Path) -> None:
+    (folder / CARD).unlink()
+    checkpoint.load(folder, CPU)
+
+
+@pytest.mark.parametrize("file", [CONFIG, VOCABULARY, METRICS, WEIGHTS])
+@pytest.mark.parametrize("keep", [0, 1, 20, -1])
+def test_a_truncated_file(folder: Path, file: str, keep: int) -> None:
+    content = (folder / file).read_bytes().rstrip()
+    (folder / file).write_bytes(content[:keep])
+    refused(folder, file)
+
+
+@pytest.mark.parametrize("file", [CONFIG, VOCABULARY, METRICS])
+@pytest.mark.parametrize("content", [b"[]", b"null", b'"text"', b"{", b"\xff\xfe{}", b"version https://git-lfs"])
+def test_a_file_that_is_no_json_object(folder: Path, file: str, content: bytes) -> None:
+    (folder / file).write_bytes(content)
+    refused(folder, file)
+
+
+@pytest.mark.parametrize("content", [b"version https://git-lfs.github.com/spec/v1\n", b"\x80\x04\x95", b"\0" * 100])
+def test_weights_that_are_no_safetensors(folder: Path, content: bytes) -> None:
+    (folder / WEIGHTS).write_bytes(content)
+    refused(folder, WEIGHTS)
+
+
+@pytest.mark.parametrize("version", [0, 2, "1", None])
+def test_another_format_version(folder: Path, version: object) -> None:
+    edit(folder / CONFIG, lambda values: values.update(format=version))
+    message = refused(folder, CONFIG)
+    assert f"expected format {checkpoint.FORMAT}, got {version!r}" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("arch", "transformer"),
+        ("unit", "pinyin"),
+        ("labels", "ab"),
+        ("labels", ["only one"]),
+        ("labels", []),
+        ("labels", [0, 1]),
+        ("labels", ["same", "same"]),
+        ("labels", None),
+        ("max_length", 0),
+        ("max_length", "128"),
+        ("hidden_size", 0),
+        ("hidden_size", -4),
+        ("hidden_size", 4.0),
+        ("num_layers", 0),
+        ("bidirectional", 1),
+        ("character_dim", -1),
+        ("embedding_dim", None),
+        ("dropout", 1.5),
+        ("dropout", "0.2"),
+    ],
+)
+def test_a_configuration_that_describes_no_network(folder: Path, name: str, value: object) -> None:
+    edit(folder / CONFIG, lambda values: values["model"].update({name: value}))
+    refused(folder, CONFIG)
+
+
+@pytest.mark.parametrize("model", [None, [], "interaction", {}])
+def test_no_configuration_inside(folder: Path, model: object) -> None:
+    edit(folder / CONFIG, lambda values: values.update(model=model))
+    refused(folder, CONFIG)
+
+
+@pytest.mark.parametrize("table", ["characters", "words"])
+@pytest.mark.parametrize("change", [list.pop, lambda tokens: tokens.append("龘")])
+def test_a_vocabulary_with_a_row_too_few_or_too_many(
+    folder: Path, table: str, change: Callable[[list[str]], object]
+) -> None:
+    edit(folder / VOCABULARY, lambda values: change(values[table]))
+    assert VOCABULARY in refused(folder, WEIGHTS)
+
+
+@pytest.mark.parametrize("table", ["characters", "words"])
+@pytest.mark.parametrize(
+    "tokens", [None, 3, "<pad><unk>", [], {}, ["<pad>", "<unk>", "猫", "猫"], [["<pad>"], ["<unk>"]]]
+)
+def test_a_vocabulary_that_is_none(folder: Path, table: str, tokens: object) -> None:
+    edit(folder / VOCABULARY, lambda values: values.update({table: tokens}))
+    refused(folder, VOCABULARY)
+
+
+def test_a_vocabulary_of_numbers(folder: Path) -> None:
+    edit(folder / VOCABULARY, lambda values: values.update(words=[*values["words"][:-1], 7]))
+    refused(folder, VOCABULARY)
+
+
+def test_a_vocabulary_without_words(folder: Path) -> None:
+    edit(folder / VOCABULARY, lambda values: values.pop("words"))
+    refused(folder, VOCABULARY)
+
+
+def without_one(weights: dict[str, torch.Tensor]) -> None:
+    weights.popitem()
+
+
+def with_one_more(weights: dict[str, torch.Tensor]) -> None:
+    weights["extra"] = torch.zeros(1)
+
+
+def with_a_narrower_one(weights: dict[str, torch.Tensor]) -> None:
+    name = max(weights, key=lambda name: weights[name].numel())
+    weights[name] = weights[name][:, 1:].contiguous()
+
+
+@pytest.mark.parametrize("change", [without_one, with_one_more, with_a_narrower_one])
+def test_weights_that_do_not_fit(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    weights = load_file(folder / WEIGHTS)
+    change(weights)
+    save_file(weights, folder / WEIGHTS)
+    assert "expected" in refused(folder, WEIGHTS)
+
+
+def test_weights_of_another_network(folder: Path) -> None:
+    edit(folder / CONFIG, lambda values: values["model"].update(hidden_size=5))
+    refused(folder, WEIGHTS)

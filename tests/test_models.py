@@ -1,0 +1,330 @@
+"""textmatch.models: torch's own LSTM agrees, padding is never read, and order makes no difference."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from textmatch.batching import Sentences
+from textmatch.config import ModelConfig
+from textmatch.models import (
+    Calibration,
+    InteractionLSTM,
+    LSTMEncoder,
+    Network,
+    TextMatchingLSTM,
+    build,
+    hide_tokens,
+    meet,
+)
+from textmatch.text import PAD, UNK
+
+ROWS = 30
+TINY = ModelConfig(character_dim=6, word_dim=5, hidden_size=7, embedding_dim=4)
+CONFIGS = [
+    TINY,
+    replace(TINY, num_layers=2),
+    replace(TINY, bidirectional=False, unit="word"),
+    replace(TINY, labels=("蕴含", "中立", "矛盾")),
+    replace(TINY, arch="siamese", unit="word", bidirectional=False),
+    replace(TINY, arch="siamese", num_layers=2),
+    replace(TINY, arch="siamese", unit="word", labels=("蕴含", "中立", "矛盾")),
+]
+EVERY_CONFIG = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.arch}-{c.unit}-{c.num_layers}")
+
+
+def network(config: ModelConfig) -> Network:
+    """In evaluation mode, with weights large enough for different sentences to get clearly different outputs."""
+    torch.manual_seed(7)
+    model = build(config, ROWS, ROWS).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(2)
+    return model
+
+
+def sentences(lengths: list[int], seed: int = 1) -> Sentences:
+    """Random real ids, padding after them."""
+    generator = torch.Generator().manual_seed(seed)
+    shape = (len(lengths), max(lengths))
+    real = torch.arange(shape[1]) < torch.tensor(lengths)[:, None]
+    characters, words = (torch.randint(UNK, ROWS, shape, generator=generator) * real for _ in range(2))
+    return Sentences(characters, words, torch.tensor(lengths))
+
+
+def wider(batch: Sentences, columns: int) -> Sentences:
+    """The same sentences with more padding."""
+    characters, words = (nn.functional.pad(ids, (0, columns), value=PAD) for ids in batch[:2])
+    return Sentences(characters, words, batch.lengths)
+
+
+def pairs_of(batch: Sentences, chosen: list[int]) -> Sentences:
+    """Some pairs of a stack of pairs, padded no more than they need."""
+    rows = torch.tensor([*chosen, *(i + len(batch.lengths) // 2 for i in chosen)])
+    longest = int(batch.lengths[rows].max())
+    return Sentences(batch.characters[rows, :longest], batch.words[rows, :longest], batch.lengths[rows])
+
+
+def swapped(batch: Sentences) -> Sentences:
+    return Sentences(*(tensor.roll(len(tensor) // 2, 0) for tensor in batch))
+
+
+def close(one: Tensor, other: Tensor) -> None:
+    torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+# The encoder
+
+
+def reference(encoder: LSTMEncoder, sizes: tuple[int, int, int, bool]) -> nn.LSTM:
+    """torch's own LSTM with the encoder's weights."""
+    input_size, hidden, layers, both = sizes
+    lstm = nn.LSTM(input_size, hidden, layers, batch_first=True, bidirectional=both)
+    weights: dict[str, Tensor] = {}
+    for suffix, direction in (("", encoder.ahead), ("_reverse", encoder.back)):
+        for layer, part in enumerate(direction):
+            weights |= {f"{name.removesuffix('_l0')}_l{layer}{suffix}": w for name, w in part.state_dict().items()}
+    lstm.load_state_dict(weights)
+    return lstm
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("both", [False, True])
+@torch.no_grad()
+def test_the_encoder_is_torchs_lstm_on_packed_sentences(layers: int, both: bool) -> None:
+    torch.manual_seed(3)
+    sizes = (5, 4, layers, both)
+    encoder = LSTMEncoder(*sizes)
+    lengths = torch.tensor([6, 1, 3, 5, 6, 2])
+    inputs = torch.randn(6, 9, 5)
+    inputs[torch.arange(9) >= lengths[:, None]] = 99.0  # padding that would show wherever it were read
+
+    states, last = encoder(inputs, lengths)
+    packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
+    packed_states, (final, _) = reference(encoder, sizes)(packed)
+    expected, _ = pad_packed_sequence(packed_states, batch_first=True)
+
+    assert states.shape == (6, 9, encoder.output_size)
+    assert encoder.output_size == expected.shape[2]
+    for row, length in enumerate(lengths):
+        close(states[row, :length], expected[row, :length])
+    directions = 2 if both else 1
+    close(last, torch.cat(list(final[-directions:]), -1))
+
+
+@torch.no_grad()
+def test_the_last_state_is_the_last_real_one_and_not_the_last_position() -> None:
+    torch.manual_seed(3)
+    encoder = LSTMEncoder(3, 4, bidirectional=False)
+    inputs = torch.randn(1, 8, 3)
+    states, last = encoder(inputs, torch.tensor([5]))
+    close(last[0], states[0, 4])
+    assert not torch.allclose(last[0], states[0, 7], atol=1e-3)
+
+
+# Both networks
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_outputs_have_the_promised_shapes_and_types(config: ModelConfig) -> None:
+    model, classes = network(config), len(config.labels)
+    batch = sentences([3, 5, 1, 4, 2, 6])
+    output = model(batch)
+    assert isinstance(model, TextMatchingLSTM if config.arch == "siamese" else InteractionLSTM)
+    assert output.logits.shape == output.similarity_logits.shape == (3, classes)
+    assert output.similarity.shape == (3,)
+    assert {tensor.dtype for tensor in output} == {torch.float32}
+    assert output.similarity.abs().max() <= 1 + 1e-6
+    assert model.embed(batch).shape == (6, model.embedding_dim)
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_a_pair_scores_the_same_alone_in_any_batch_and_at_any_padded_length(config: ModelConfig) -> None:
+    model = network(config)
+    batch = sentences([3, 9, 1, 4, 2, 6, 2, 12])
+    together = model(batch)
+    assert together.logits.std(0).min() > 1e-3  # else all pairs look alike, and this test sees nothing
+    for i in range(4):
+        alone = pairs_of(batch, [i])
+        for padded in (alone, wider(alone, 1), wider(alone, 40)):
+            for part, whole in zip(model(padded), together, strict=True):
+                close(part[0], whole[i])
+    for part, whole in zip(model(pairs_of(batch, [2, 0])), together, strict=True):
+        close(part, whole[[2, 0]])
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_an_embedding_is_the_same_alone_in_any_batch_and_at_any_padded_length(config: ModelConfig) -> None:
+    model = network(config)
+    batch = sentences([3, 9, 1, 4])
+    together = model.embed(batch)
+    for i, length in enumerate(batch.lengths):
+        alone = Sentences(batch.characters[i : i + 1, :length], batch.words[i : i + 1, :length], length[None])
+        close(model.embed(alone)[0], together[i])
+        close(model.embed(wider(alone, 7))[0], together[i])
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_what_stands_at_padding_is_never_read(config: ModelConfig) -> None:
+    model = network(config)
+    batch = sentences([3, 9, 1, 4, 2, 6])
+    before, embedded = model(batch), model.embed(batch)
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):
+            module.weight[PAD] = 50.0
+    for old, new in zip(before, model(batch), strict=True):
+        close(old, new)
+    close(embedded, model.embed(batch))
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_an_unknown_token_is_read_and_is_not_padding(config: ModelConfig) -> None:
+    model = network(config)
+    known = torch.tensor([[5, 6]])
+    with_unknown = torch.tensor([[5, 6, UNK]])
+    short = Sentences(known, known, torch.tensor([2]))
+    longer = Sentences(with_unknown, with_unknown, torch.tensor([3]))
+    assert not torch.allclose(model.embed(short), model.embed(longer), atol=1e-3)
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):
+            assert module.weight[UNK].abs().min() > 0
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_swapping_the_sentences_changes_nothing(config: ModelConfig) -> None:
+    model = network(config)
+    batch = sentences([3, 9, 1, 4, 2, 6])
+    for one, other in zip(model(batch), model(swapped(batch)), strict=True):
+        close(one, other)
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_similarity_is_the_cosine_of_the_embeddings(config: ModelConfig) -> None:
+    model = network(config)
+    batch = sentences([3, 9, 1, 4, 2, 6])
+    first, second = model.embed(batch).chunk(2)
+    cosine = (first * second).sum(-1) / (first.norm(dim=-1) * second.norm(dim=-1))
+    close(model(batch).similarity, cosine)
+    same = Sentences(*(tensor[:3].repeat((2, 1) if tensor.dim() == 2 else (2,)) for tensor in batch))
+    close(model(same).similarity, torch.ones(3))
+
+
+@EVERY_CONFIG
+@torch.no_grad()
+def test_half_the_bits_still_give_full_width_finite_outputs(config: ModelConfig) -> None:
+    model, batch = network(config), sentences([3, 9, 1, 4, 2, 6])
+    with torch.autocast("cpu", torch.bfloat16):
+        output = model(batch)
+    for part, whole in zip(output, model(batch), strict=True):
+        assert torch.isfinite(part).all()
+        assert part.dtype == torch.float32
+        torch.testing.assert_close(part, whole, rtol=0.2, atol=0.2)
+
+
+@EVERY_CONFIG
+def test_padding_rows_start_at_zero_and_stay_there_in_training(config: ModelConfig) -> None:
+    torch.manual_seed(1)
+    model = build(config, ROWS, ROWS).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    for seed in range(3):
+        output = model(sentences([3, 9, 1, 4], seed))
+        loss = nn.functional.cross_entropy(output.logits, torch.tensor([0, 1])) + output.similarity.sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    embeddings = [module.weight for module in model.modules() if isinstance(module, nn.Embedding)]
+    assert embeddings
+    for weight in embeddings:
+        assert weight[PAD].abs().max() == 0
+        assert weight.grad is not None
+        assert weight.grad.abs().sum() > 0
+
+
+@EVERY_CONFIG
+def test_every_weight_learns(config: ModelConfig) -> None:
+    torch.manual_seed(1)
+    model = build(config, ROWS, ROWS).train()
+    output = model(sentences([3, 9, 2, 4, 5, 8]))
+    labels = torch.tensor([0, 1, len(config.labels) - 1])
+    losses = [nn.functional.cross_entropy(logits, labels) for logits in (output.logits, output.similarity_logits)]
+    torch.stack(losses).sum().backward()
+    idle = [name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().sum() == 0]
+    assert idle == []
+
+
+# The recipe
+
+
+@torch.no_grad()
+def test_the_recipe_is_last_real_state_then_cosine_then_linear() -> None:
+    config = replace(TINY, arch="siamese", unit="word", bidirectional=False)
+    model = network(config)
+    assert isinstance(model, TextMatchingLSTM)
+    batch = sentences([3, 5, 2, 4])
+    lstm = nn.LSTM(config.word_dim, config.hidden_size, batch_first=True)
+    lstm.load_state_dict(model.lstm.ahead[0].state_dict())
+    ends = [lstm(model.embedding(ids[None, :n]))[1][0][0, 0] for ids, n in zip(*batch[::2], strict=True)]
+    for i in range(2):
+        cosine = torch.cosine_similarity(ends[i], ends[i + 2], dim=0)
+        close(model(batch).logits[i], model.classifier.weight[:, 0] * cosine + model.classifier.bias)
+    close(model(batch).logits, model(batch).similarity_logits)
+
+
+# Attention, calibration, hiding
+
+
+@torch.no_grad()
+def test_each_position_meets_the_real_positions_of_the_other_sentence_alone() -> None:
+    torch.manual_seed(2)
+    lengths = torch.tensor([2, 4, 3, 1])
+    states = torch.randn(4, 5, 3)
+    met = meet(states, lengths)
+    for row, other in ((0, 2), (1, 3), (2, 0), (3, 1)):
+        real = states[other, : lengths[other]]
+        for position in range(int(lengths[row])):
+            weights = [math.exp(float(states[row, position] @ state)) for state in real]
+            expected = sum(w * state for w, state in zip(weights, real, strict=True)) / sum(weights)
+            close(met[row, position], torch.as_tensor(expected))
+
+
+def test_calibration_divides_by_the_temperature_then_adds_the_bias() -> None:
+    calibration = Calibration(2)
+    close(calibration(torch.tensor([[0.0, math.log(3)]])), torch.tensor([[0.25, 0.75]]))
+    calibration.temperature.fill_(2.0)
+    calibration.bias.copy_(torch.tensor([math.log(5), 0.0]))
+    close(calibration(torch.tensor([[0.0, 2 * math.log(3)]])), torch.tensor([[5 / 8, 3 / 8]]))
+    assert not list(calibration.parameters())
+    assert set(calibration.state_dict()) == {"temperature", "bias"}
+
+
+def test_hiding_shows_unknown_never_touches_padding_and_leaves_its_input_alone() -> None:
+    torch.manual_seed(0)
+    batch = sentences([40, 3, 17, 25])
+    copy = [tensor.clone() for tensor in batch]
+    hidden = hide_tokens(batch, 0.5)
+    assert all(torch.equal(old, now) for old, now in zip(copy, batch, strict=True))
+    assert torch.equal(hidden.lengths, batch.lengths)
+    for ids, shown in zip(batch[:2], hidden[:2], strict=True):
+        assert torch.equal(ids == PAD, shown == PAD)
+        changed = ids != shown
+        assert (shown[changed] == UNK).all()
+        assert 20 < int(changed.sum()) < 65  # of 85 real positions
+    assert not torch.equal(hidden.characters == UNK, hidden.words == UNK)
+
+
+@pytest.mark.parametrize(("share", "left"), [(0.0, True), (1.0, False)])
+def test_hiding_none_or_all(share: float, left: bool) -> None:
+    batch = sentences([5, 3])
+    hidden = hide_tokens(batch, share)
+    real = batch.characters != PAD
+    assert torch.equal(hidden.characters, batch.characters if left else real * UNK)
