@@ -84,7 +84,8 @@ def test_a_slip_is_a_small_one() -> None:
 
 
 def made(**changed: Any) -> list[Pair]:
-    return hard_pairs(**({"pairs": PAIRS * 30, "share": 0.5, "seed": 1} | changed))
+    arguments: dict[str, Any] = {"pairs": PAIRS * 30, "share": 0.5, "seed": 1} | changed
+    return hard_pairs(**arguments)
 
 
 def test_made_pairs_have_both_labels_and_differ() -> None:

@@ -29,7 +29,7 @@ class Prediction:
         sentence2: the second sentence, as given.
         label: the most probable class.
         probabilities: class name → probability, 0 to 1, summing to 1, in class order.
-        similarity: cosine of the two encoded sentences, moved from -1..1 to 0..1.
+        similarity: cosine of the two encoded sentences, 0 where it is negative: 0 to 1.
         truncated: of each sentence, the plain text past the model's length that was not read; empty if none.
         unknown: of each sentence, the characters (words, for a model of words) that training never showed, each once.
     """
@@ -121,7 +121,7 @@ class TextMatcher:
                 sentence2=second,
                 label=self.labels[max(range(len(row)), key=row.__getitem__)],
                 probabilities=dict(zip(self.labels, row, strict=True)),
-                similarity=min(1.0, max(0.0, (1 + cosine) / 2)),
+                similarity=min(1.0, max(0.0, cosine)),
                 truncated=(one.truncated, two.truncated),
                 unknown=(one.unknown, two.unknown),
             )

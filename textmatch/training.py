@@ -141,7 +141,7 @@ def length_prior(examples: Examples, classes: int) -> Tensor:
 
     Corpora are collected so that length tells of the label, and each split in another way: in LCQMC's train short pairs
     mostly match and long ones do not. Added to the logits in the loss, and only there, the prior leaves the network
-    nothing to learn from length (logit adjustment, Menon et al. 2021, section 5).
+    nothing to learn from length (logit adjustment, Menon et al. 2021).
 
     Args:
         examples: N encoded pairs with classes.

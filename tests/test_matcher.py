@@ -1,0 +1,268 @@
+"""textmatch.matcher: what a prediction says, and all that makes no difference to it."""
+
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from textmatch import InputError, Prediction, TextMatcher
+from textmatch.batching import Sentences
+from textmatch.config import ModelConfig
+from textmatch.models import MatchOutput, build
+from textmatch.text import Vocabulary, normalise
+
+SENTENCES = (
+    "我家的猫喜欢晒太阳",
+    "这只猫很喜欢晒太阳",
+    "明天下午3点开会",
+    "iPhone 15 多少钱",
+    "狗",
+    "请问从火车站到动物园要坐哪一路公交车，大概要多长时间？",
+    "今天真冷",
+)
+PAIRS = [(one, two) for one in SENTENCES for two in SENTENCES[::-1]]
+TINY = ModelConfig(character_dim=6, word_dim=5, hidden_size=7, embedding_dim=4)
+CONFIGS = {
+    "interaction": TINY,
+    "words": replace(TINY, unit="word", num_layers=2),
+    "siamese": replace(TINY, arch="siamese", unit="word", bidirectional=False),
+    "three classes": replace(TINY, labels=("蕴含", "中立", "矛盾")),
+    "short": replace(TINY, max_length=5),
+}
+
+
+def matcher_of(config: ModelConfig) -> TextMatcher:
+    """Random weights, large enough for different pairs to get clearly different answers."""
+    torch.manual_seed(5)
+    vocabulary = Vocabulary.build(SENTENCES, 1, 1)
+    model = build(config, len(vocabulary.characters), len(vocabulary.words))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(2)
+    model.calibration.temperature.fill_(0.7)
+    model.calibration.bias.copy_(torch.linspace(-0.2, 0.2, len(config.labels)))
+    return TextMatcher(config, vocabulary, model)
+
+
+@pytest.fixture(scope="module", params=CONFIGS)
+def matcher(request: pytest.FixtureRequest) -> TextMatcher:
+    return matcher_of(CONFIGS[request.param])
+
+
+@pytest.fixture(scope="module")
+def plain() -> TextMatcher:
+    return matcher_of(TINY)
+
+
+def alike(one: Prediction, other: Prediction) -> None:
+    assert one.label == other.label
+    assert one.probabilities == pytest.approx(dict(other.probabilities), abs=1e-5)
+    assert one.similarity == pytest.approx(other.similarity, abs=1e-5)
+
+
+# What it says
+
+
+def test_a_prediction_is_complete_and_in_order(matcher: TextMatcher) -> None:
+    predictions = matcher.predict(PAIRS)
+    assert [(p.sentence1, p.sentence2) for p in predictions] == PAIRS
+    for prediction in predictions:
+        assert tuple(prediction.probabilities) == matcher.labels
+        assert sum(prediction.probabilities.values()) == pytest.approx(1, abs=1e-6)
+        assert prediction.label == max(prediction.probabilities, key=lambda label: prediction.probabilities[label])
+        assert 0 <= prediction.similarity <= 1
+    first = [prediction.probabilities[matcher.labels[0]] for prediction in predictions]
+    assert max(first) - min(first) > 0.01  # else the tests of what makes no difference would see nothing
+
+
+def test_a_sentence_is_most_similar_to_itself(matcher: TextMatcher) -> None:
+    for prediction in matcher.predict([(sentence, sentence) for sentence in SENTENCES]):
+        assert prediction.similarity == pytest.approx(1, abs=1e-6)
+
+
+def test_no_pairs_no_predictions(plain: TextMatcher) -> None:
+    assert plain.predict([]) == []
+    assert plain.embed([]).shape == (0, TINY.embedding_dim)
+
+
+def test_a_prediction_is_frozen(plain: TextMatcher) -> None:
+    (prediction,) = plain.predict(PAIRS[:1])
+    with pytest.raises(FrozenInstanceError):
+        prediction.label = "Matched"  # type: ignore[misc]
+
+
+def test_calibration_is_applied() -> None:
+    matcher, other = matcher_of(TINY), matcher_of(TINY)
+    other._model.calibration.bias.add_(torch.tensor([5.0, -5.0]))
+    ours, theirs = matcher.predict(PAIRS[:5]), other.predict(PAIRS[:5])
+    assert all(
+        b.probabilities["Not Matched"] > a.probabilities["Not Matched"] for a, b in zip(ours, theirs, strict=True)
+    )
+    assert [a.similarity for a in ours] == [b.similarity for b in theirs]
+
+
+def test_what_was_cut_is_reported_for_the_sentence_it_was_cut_from() -> None:
+    matcher = matcher_of(CONFIGS["short"])
+    (prediction,) = matcher.predict([("今天真冷啊，真的！", "我家的猫")])
+    assert prediction.truncated == ("真的", "")
+    (swapped,) = matcher.predict([("我家的猫", "今天真冷啊，真的！")])
+    assert swapped.truncated == ("", "真的")
+    (same,) = matcher.predict([("今天真冷啊什么都没有", "我家的猫")])
+    assert same.probabilities == prediction.probabilities
+
+
+def test_what_is_unknown_is_reported_for_its_sentence(plain: TextMatcher) -> None:
+    (prediction,) = plain.predict([("我家的鳄鱼", "龘")])
+    assert prediction.unknown == (("鳄", "鱼"), ("龘",))
+    (words,) = matcher_of(CONFIGS["words"]).predict([("狗", "鳄鱼和狗")])
+    assert words.unknown == ((), ("鳄鱼", "和"))
+
+
+# What makes no difference
+
+
+def test_swapping_the_sentences_changes_nothing_at_all(matcher: TextMatcher) -> None:
+    for first, second in [*PAIRS, ("鳄鱼", "龘龘"), ("鳄鱼喜欢晒太阳", "狗")]:
+        (one,), (other,) = matcher.predict([(first, second)]), matcher.predict([(second, first)])
+        mirrored = replace(
+            other,
+            sentence1=first,
+            sentence2=second,
+            truncated=other.truncated[::-1],
+            unknown=other.unknown[::-1],
+        )
+        assert one == mirrored
+
+
+def test_swapping_all_pairs_of_a_table_changes_nothing_at_all(matcher: TextMatcher) -> None:
+    ours, swapped = matcher.predict(PAIRS), matcher.predict([(two, one) for one, two in PAIRS])
+    for one, other in zip(ours, swapped, strict=True):
+        assert (one.label, one.probabilities, one.similarity) == (other.label, other.probabilities, other.similarity)
+
+
+def test_a_network_that_rounds_one_side_differently_is_not_given_the_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    matcher = matcher_of(TINY)
+    forward = matcher._model.forward
+
+    def lopsided(pairs: Sentences) -> MatchOutput:
+        output = forward(pairs)
+        first, second = pairs.characters[:, 0].chunk(2)
+        tilt = torch.stack([first, 2 * second], 1) * 1e-6
+        return output._replace(logits=output.logits + tilt, similarity=output.similarity + tilt[:, 0])
+
+    monkeypatch.setattr(matcher._model, "forward", lopsided)
+    for first, second in PAIRS:
+        (one,), (other,) = matcher.predict([(first, second)]), matcher.predict([(second, first)])
+        assert (one.probabilities, one.similarity) == (other.probabilities, other.similarity)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 1000])
+def test_batch_size_makes_no_difference(matcher: TextMatcher, batch_size: int) -> None:
+    for one, other in zip(matcher.predict(PAIRS, batch_size), matcher.predict(PAIRS), strict=True):
+        alike(one, other)
+
+
+def test_the_other_pairs_make_no_difference(matcher: TextMatcher) -> None:
+    together = matcher.predict(PAIRS)
+    for pair, among_others in zip(PAIRS, together, strict=True):
+        (alone,) = matcher.predict([pair])
+        alike(alone, among_others)
+    for one, other in zip(matcher.predict(PAIRS[::-1]), together[::-1], strict=True):
+        alike(one, other)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "明天下午3点，在A座开会吗？",
+        "明天下午３点在Ａ座开会吗！！",
+        "明天下午3点在a座开会吗",
+        " 明天 下午　3点在a座 开会吗\n",
+        "明天下午3點在A座開會嗎",
+        "《明天》下午3点……在“A”座开会吗~",
+    ],
+)
+def test_surface_forms_get_identical_answers(matcher: TextMatcher, variant: str) -> None:
+    (expected,) = matcher.predict([("明天下午3点在A座开会吗", "这只猫很喜欢晒太阳")])
+    (got,) = matcher.predict([(variant, "这只猫很喜欢晒太阳")])
+    assert replace(got, sentence1=expected.sentence1) == expected
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), max_size=4))
+def test_any_text_gets_an_answer_unless_it_is_blank(pairs: list[tuple[str, str]]) -> None:
+    matcher = matcher_of(CONFIGS["short"])
+    if all(normalise(sentence) for pair in pairs for sentence in pair):
+        assert len(matcher.predict(pairs)) == len(pairs)
+    else:
+        with pytest.raises(InputError, match="blank"):
+            matcher.predict(pairs)
+
+
+def test_predicting_twice_gives_the_same_even_after_the_network_was_in_training_mode() -> None:
+    config = replace(TINY, dropout=0.5)
+    torch.manual_seed(1)
+    vocabulary = Vocabulary.build(SENTENCES, 1, 1)
+    model = build(config, len(vocabulary.characters), len(vocabulary.words)).train()
+    matcher = TextMatcher(config, vocabulary, model)
+    assert matcher.predict(PAIRS) == matcher.predict(PAIRS)
+
+
+# Embeddings
+
+
+def test_embeddings_have_length_one_and_their_dot_product_is_the_similarity(matcher: TextMatcher) -> None:
+    embeddings = matcher.embed(SENTENCES, batch_size=3)
+    assert embeddings.dtype == torch.float32
+    assert embeddings.device.type == "cpu"
+    torch.testing.assert_close(embeddings.norm(dim=1), torch.ones(len(SENTENCES)))
+    cosines = embeddings @ embeddings.T
+    assert cosines.min() < 0.95
+    pairs = [(i, j) for i in range(len(SENTENCES)) for j in range(len(SENTENCES))]
+    predictions = matcher.predict([(SENTENCES[i], SENTENCES[j]) for i, j in pairs])
+    for (i, j), prediction in zip(pairs, predictions, strict=True):
+        assert prediction.similarity == pytest.approx(max(0.0, float(cosines[i, j])), abs=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 100])
+def test_embeddings_do_not_depend_on_the_batch(matcher: TextMatcher, batch_size: int) -> None:
+    alone = torch.cat([matcher.embed([sentence]) for sentence in SENTENCES])
+    torch.testing.assert_close(matcher.embed(SENTENCES, batch_size), alone, rtol=1e-5, atol=1e-5)
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("pairs", "where"),
+    [
+        ([("", "猫")], "pair 1, sentence 1"),
+        ([("猫", "狗"), ("猫", " \u3000")], "pair 2, sentence 2"),
+        ([("猫", None)], "pair 1, sentence 2"),
+        ([("猫", "狗"), (3, "狗")], "pair 2, sentence 1"),
+        (["猫狗"], "pair 1"),
+        ([("猫",)], "pair 1"),
+        ([("猫", "狗"), ("猫", "狗", "鸟")], "pair 2"),
+        ([None], "pair 1"),
+        ([{"sentence1": "猫", "sentence2": "狗"}], "pair 1"),
+    ],
+)
+def test_a_pair_that_cannot_be_used_is_named(plain: TextMatcher, pairs: Any, where: str) -> None:
+    with pytest.raises(InputError, match=f"^{where}: "):
+        plain.predict(pairs)
+
+
+@pytest.mark.parametrize("sentences", [["猫", ""], ["猫", None]])
+def test_a_sentence_that_cannot_be_embedded_is_named(plain: TextMatcher, sentences: Any) -> None:
+    with pytest.raises(InputError, match=r"^sentence 2: "):
+        plain.embed(sentences)
+
+
+def test_properties(plain: TextMatcher) -> None:
+    assert plain.device == torch.device("cpu")
+    assert plain.labels == ("Not Matched", "Matched")
+    assert plain.max_length == TINY.max_length
+    assert plain.metrics == {}

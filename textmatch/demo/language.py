@@ -1,0 +1,39 @@
+"""Chinese for every Chinese browser.
+
+Gradio chooses the page's language before it runs any script of ours and knows only zh-CN and zh-TW: a browser set to
+zh, zh-HK or zh-Hans-CN would be greeted in English. So one small script goes into the page's head, ahead of Gradio's.
+"""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+SCRIPT = b"""<script>
+  if (/^zh/i.test(navigator.language)) {
+    const known = /hant|tw|hk|mo/i.test(navigator.language) ? "zh-TW" : "zh-CN";
+    Object.defineProperty(navigator, "language", { get: () => known });
+    document.documentElement.lang = known;
+  }
+</script>"""
+
+
+class ChineseFirst:
+    """Middleware that puts the script into the page; every other response passes untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+        held: list[Message] = []
+
+        async def edit(message: Message) -> None:
+            held.append(message)
+            if message["type"] == "http.response.start" or message.get("more_body"):
+                return
+            body = b"".join(part["body"] for part in held[1:]).replace(b"<head>", b"<head>" + SCRIPT, 1)
+            MutableHeaders(raw=held[0]["headers"])["content-length"] = str(len(body))
+            await send(held[0])
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, edit if page else send)
