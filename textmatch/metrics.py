@@ -87,17 +87,21 @@ def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]
     Returns:
         Temperature and C biases, for `models.Calibration`.
     """
+    import numpy as np
+    from scipy.optimize import minimize
+
     logits = logits.double()
-    log_sharpness = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(logits.shape[1], dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_sharpness, bias], max_iter=200, line_search_fn="strong_wolfe")
 
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        value = torch.nn.functional.cross_entropy(logits * log_sharpness.exp() + bias, labels)
+    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+        tried = torch.tensor(values, requires_grad=True)
+        value = torch.nn.functional.cross_entropy(logits * tried[0].exp() + tried[1:], labels)
         value.backward()
-        return value
+        assert tried.grad is not None
+        return value.item(), tried.grad.numpy()
 
-    optimizer.step(loss)
-    centred = bias.detach() - bias.detach().mean()
-    return float((-log_sharpness.detach()).exp().clamp(max=1e3)), centred.tolist()
+    # Bounded, because logits that say nothing, or everything, have their best temperature or bias at infinity.
+    bounds = [(-7.0, 7.0)] + [(-20.0, 20.0)] * logits.shape[1]
+    start = np.zeros(len(bounds))
+    found = minimize(loss, start, jac=True, bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9, "maxiter": 1000})
+    bias = found.x[1:] - found.x[1:].mean()
+    return float(np.exp(-found.x[0])), bias.tolist()

@@ -118,11 +118,7 @@ def fit(
         run.epoch(number, train, dev)
 
     best = run.best_model()
-    logits = predict(best, dev.pairs, accelerator.device).logits
-    temperature, bias = metrics.fit_calibration(logits, torch.tensor(dev.labels))
-    best.calibration.temperature.fill_(temperature)
-    best.calibration.bias.copy_(torch.tensor(bias))
-    figures = {"dev": evaluate(best, dev, accelerator.device)}
+    figures = {"dev": calibrate(best, dev, accelerator.device)}
     if test:
         figures["test"] = evaluate(best, test, accelerator.device)
     if accelerator.is_main_process:
@@ -231,12 +227,7 @@ class _Run:
         """One pass over the training pairs, a look at dev, everything saved."""
         start = time.perf_counter()
         loss, accuracy = self._pass(number, train)
-        model = self._averaged()
-        logits = predict(model, dev.pairs, self._accelerator.device)
-        labels = torch.tensor(dev.labels)
-        temperature, bias = metrics.fit_calibration(logits.logits, labels)
-        probabilities = torch.softmax(logits.logits / temperature + torch.tensor(bias), -1)
-        figures = metrics.evaluate(probabilities, logits.similarity, labels)
+        figures = calibrate(self._averaged(), dev, self._accelerator.device)
         seconds = time.perf_counter() - start
         self.history.append(Epoch(number, loss, accuracy, figures.accuracy, figures.auc, seconds))
         self._save(number)
@@ -256,7 +247,9 @@ class _Run:
     def _pass(self, number: int, train: Examples) -> tuple[float, float]:
         order = torch.Generator().manual_seed(self.config.seed * 1_000_003 + number)
         batches = shuffled(train.pairs, self.config.batch_size, order)
-        mine = batches[self._accelerator.process_index :: self._accelerator.num_processes]
+        processes = self._accelerator.num_processes
+        even = (batches * processes)[: math.ceil(len(batches) / processes) * processes]  # they wait for each other
+        mine = even[self._accelerator.process_index :: processes]
         self._model.train()
         device = self._accelerator.device
         prior = length_prior(train, self._classes) if self.config.length_prior else None
@@ -324,11 +317,22 @@ def predict(model: Network, pairs: Sequence[EncodedPair], device: torch.device) 
     return MatchOutput(*(torch.cat(parts).cpu()[back] for parts in zip(*outputs, strict=True)))
 
 
+def calibrate(model: Network, dev: Examples, device: torch.device) -> metrics.Metrics:
+    """Fit the network's calibration on pairs that it was not trained on; the figures are those after it."""
+    output = predict(model, dev.pairs, device)
+    temperature, bias = metrics.fit_calibration(output.logits, torch.tensor(dev.labels))
+    model.calibration.temperature.fill_(temperature)
+    model.calibration.bias.copy_(torch.tensor(bias))
+    return _figures(model, output, dev, device)
+
+
 def evaluate(model: Network, examples: Examples, device: torch.device) -> metrics.Metrics:
     """Figures of a calibrated network on encoded, labelled pairs."""
-    output = predict(model, examples.pairs, device)
-    probabilities = model.calibration.cpu()(output.logits)
-    model.calibration.to(device)
+    return _figures(model, predict(model, examples.pairs, device), examples, device)
+
+
+def _figures(model: Network, output: MatchOutput, examples: Examples, device: torch.device) -> metrics.Metrics:
+    probabilities = model.calibration(output.logits.to(device)).cpu()
     return metrics.evaluate(probabilities, output.similarity, torch.tensor(examples.labels))
 
 
