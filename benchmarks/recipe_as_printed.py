@@ -6,7 +6,8 @@ Faults kept on purpose, each mended in `textmatch` (`train.py --arch siamese`):
 - unknown words share the padding's id;
 - the best epoch is picked on training accuracy;
 - the vocabulary is not saved with the weights (here nothing is saved);
-- sentences are cut at 20 words and nobody is told.
+- sentences are cut at 20 words and nobody is told;
+- the classifier's random start may read a higher cosine as "not matched", from which training does not recover.
 
     python -m benchmarks.recipe_as_printed --data ../shared/data/lcqmc
 """

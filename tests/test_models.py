@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from textmatch.batching import Sentences
-from textmatch.config import ModelConfig
+from textmatch.config import RECIPES, ModelConfig
 from textmatch.models import (
     Calibration,
     InteractionLSTM,
@@ -328,3 +328,10 @@ def test_hiding_none_or_all(share: float, left: bool) -> None:
     hidden = hide_tokens(batch, share)
     real = batch.characters != PAD
     assert torch.equal(hidden.characters, batch.characters if left else real * UNK)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_higher_cosine_speaks_for_the_last_class_from_the_start(seed: int) -> None:
+    torch.manual_seed(seed)
+    weight = TextMatchingLSTM(RECIPES["siamese"][0], 10, 10).classifier.weight
+    assert weight[1, 0] > weight[0, 0]

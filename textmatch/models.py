@@ -112,6 +112,10 @@ class TextMatchingLSTM(nn.Module):
         self.embedding_dim = self.lstm.output_size
         self.similarity = nn.CosineSimilarity(dim=-1)
         self.classifier = nn.Linear(1, len(config.labels))
+        # From a random start the line may fall the wrong way, closer meaning "not matched": training does not recover,
+        # since two equal sentences cannot be told apart.
+        with torch.no_grad():
+            self.classifier.weight.copy_(self.classifier.weight.sort(dim=0).values)
         self.calibration = Calibration(len(config.labels))
 
     def embed(self, sentences: Sentences) -> Tensor:
