@@ -113,7 +113,7 @@ EXAMPLES = (
     Example("主客对调 · Roles swapped", "小李借给小王三百块钱", "小王借给小李三百块钱"),
     Example("错别字 · Typo", "明天早上的高铁票还能改签吗", "明天早上的高铁票还能改千吗"),
     Example("繁体字 · Traditional characters", "请问图书馆几点关门", "請問圖書館幾點關門"),
-    Example("话题相同，意图不同 · Same topic, other intent", "养一只猫每个月要花多少钱", "猫不肯吃饭应该怎么办"),
+    Example("同一话题 · Other intent", "养一只猫每个月要花多少钱", "猫不肯吃饭应该怎么办"),
     Example("语序不同 · Word order", "下周我和妈妈一起去爬山", "我下周跟妈妈一起爬山去"),
     Example("毫不相干 · Unrelated", "红烧茄子怎样做才不油腻", "二手房过户需要带哪些证件"),
 )
