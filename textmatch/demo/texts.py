@@ -23,7 +23,7 @@ CHINESE = {
     "verdict": "判断",
     "examples": "试一试：点一下就有答案",
     "about": (
-        "**怎么看结果** 百分比是模型自己的把握：在和训练数据相近的日常问句上，说 80% 时大约十次对八次，不是保证。"
+        "**怎么看结果** 百分比是模型自己的把握：在和训练数据相近的日常问句上，说 80% 时大约十次对七八次，不是保证。"
         "相似度表示两句话在模型眼里有多接近；只差一个关键字的两句可以很相似而意思不同，以判断为准。\n\n"
         "**会出错的地方** 否定、数字、人名地名和谁对谁做了什么，常常只差一个字，模型可能看漏；"
         "长文章、专业领域、方言和讽刺也不拿手。重要的事请自己再读一遍。"
@@ -61,7 +61,7 @@ ENGLISH = {
     "examples": "Try one: a click answers at once",
     "about": (
         "**Reading the result** The percentage is how sure the model is: on everyday questions like those it was "
-        "trained on, 80% should be right about eight times in ten. It is no guarantee. "
+        "trained on, 80% is right about seven or eight times in ten. It is no guarantee. "
         "Similarity says how close the two sentences are in the model's eyes; two that differ in one decisive "
         "character can be very similar and yet mean different things, so go by the verdict.\n\n"
         "**Where it errs** Negation, numbers, names and who did what to whom often hang on one character, and the "
