@@ -20,13 +20,17 @@ DERIVED = {"arch", "labels"}
 def parser() -> argparse.ArgumentParser:
     """The command line; one option for every field of the configurations."""
     result = argparse.ArgumentParser(description=__doc__)
-    result.add_argument("--arch", choices=RECIPES, default=ModelConfig().arch, help="which network")
+    result.add_argument("--arch", choices=RECIPES, default="default", help="which network and recipe")
     result.add_argument(
         "--data",
         nargs="+",
         type=Path,
         help="a folder with train, dev and test files, or the files (LCQMC from the Hub)",
     )
+    result.add_argument(
+        "--also", nargs="+", type=Path, default=[], help="folders of further corpora with the same labels, learned too"
+    )
+    result.add_argument("--init", type=Path, help="a checkpoint to start from: its vocabulary, sizes and weights")
     result.add_argument("--output", type=Path, help="checkpoint folder to write (checkpoints/ARCH)")
     result.add_argument("--device", choices=("cpu", "cuda", "mps", "xpu"), help="where to train (the best there is)")
     result.add_argument(
@@ -59,7 +63,7 @@ def main(arguments: list[str]) -> None:
     """Train as the command line says."""
     options = vars(parser().parse_args(arguments))
     model, train = RECIPES[options["arch"]]
-    chosen = {name: value for name, value in options.items() if value is not None}
+    chosen = {name: value for name, value in options.items() if value is not None and name not in DERIVED}
     try:
         model = replace(model, **{f.name: chosen[f.name] for f in fields(model) if f.name in chosen})
         train = replace(train, **{f.name: chosen[f.name] for f in fields(train) if f.name in chosen})
@@ -72,8 +76,9 @@ def main(arguments: list[str]) -> None:
         load_splits(data[0] if data and len(data) == 1 else data),
         model,
         train,
-        options["output"]
-        or Path("checkpoints") / ("default" if options["arch"] == ModelConfig().arch else options["arch"]),
+        options["output"] or Path("checkpoints") / options["arch"],
+        also=[load_splits(folder) for folder in options["also"]],
+        init=options["init"],
         device=options["device"],
         precision=options["precision"],
         resume=options["resume"],

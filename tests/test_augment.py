@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from textmatch.augment import Changes, hard_pairs
+from textmatch.augment import Changes, hard_pairs, inferred_pairs
 from textmatch.data import Pair
 from textmatch.text import normalise, words
 
@@ -93,7 +93,9 @@ def test_made_pairs_have_both_labels_and_differ() -> None:
     assert 10 <= len(pairs) <= 105
     assert {pair.label for pair in pairs} == {"0", "1"}
     assert len(set(pairs)) == len(pairs)
-    assert all(normalise(pair.sentence1) != normalise(pair.sentence2) for pair in pairs)
+    equal = [pair for pair in pairs if normalise(pair.sentence1) == normalise(pair.sentence2)]
+    assert equal
+    assert {pair.label for pair in equal} == {"1"}
 
 
 def test_made_pairs_keep_a_sentence_of_a_matching_pair() -> None:
@@ -109,3 +111,19 @@ def test_the_seed_decides() -> None:
 def test_nothing_is_made_of_nothing() -> None:
     assert made(share=0.0) == []
     assert made(pairs=[pair for pair in PAIRS if pair.label == "0"]) == []
+
+
+def test_what_follows_from_labelled_pairs() -> None:
+    given = [Pair("甲", "乙", "1"), Pair("丙", "乙", "1"), Pair("乙", "丁", "0"), Pair("戊", "己", "0")]
+    assert {(frozenset(pair[:2]), pair.label) for pair in inferred_pairs(given)} == {
+        (frozenset("甲丙"), "1"),
+        (frozenset("甲丁"), "0"),
+        (frozenset("丙丁"), "0"),
+    }
+
+
+def test_what_is_labelled_or_follows_both_ways_is_not_inferred() -> None:
+    triangle = [Pair("甲", "乙", "1"), Pair("乙", "丙", "1"), Pair("丙", "甲", "0")]
+    assert inferred_pairs(triangle) == []
+    contradiction = [Pair("甲", "乙", "1"), Pair("乙", "丙", "1"), Pair("甲", "丁", "1"), Pair("丁", "丙", "0")]
+    assert frozenset("甲丙") not in {frozenset(pair[:2]) for pair in inferred_pairs(contradiction)}

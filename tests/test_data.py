@@ -19,7 +19,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from textmatch.data import SUFFIXES, Pair, label_names, load_splits, read_pairs, read_table
+from textmatch.data import (
+    SUFFIXES,
+    Pair,
+    label_names,
+    load_splits,
+    read_pairs,
+    read_sentences,
+    read_table,
+)
 from textmatch.errors import DataError
 
 ROOT = Path(__file__).parents[1]
@@ -60,9 +68,46 @@ def refuse(message: str, function: Callable[..., Any], *arguments: Any) -> None:
 # What can be read
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+TABLES = [suffix for suffix in SUFFIXES if not suffix.startswith(".txt")]
+
+
+@pytest.mark.parametrize("suffix", TABLES)
 def test_every_format(tmp_path: Path, suffix: str) -> None:
     assert read_pairs(write(tmp_path / f"pairs{suffix}", PAIRS)) == PAIRS
+
+
+MEANINGS = "怎么学游泳 | 如何学会游泳|学游泳有什么方法\n怎么教游泳\n\n今天下雨 | 今天有雨\n"
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".txt.gz"])
+def test_lines_of_meanings_become_pairs(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"meanings{suffix}"
+    path.write_bytes(gzip.compress(MEANINGS.encode()) if suffix.endswith(".gz") else MEANINGS.encode())
+    assert read_pairs(path) == [
+        Pair("怎么学游泳", "如何学会游泳", "1"),
+        Pair("怎么学游泳", "学游泳有什么方法", "1"),
+        Pair("如何学会游泳", "学游泳有什么方法", "1"),
+        Pair("怎么学游泳", "怎么教游泳", "0"),
+        Pair("如何学会游泳", "怎么教游泳", "0"),
+        Pair("学游泳有什么方法", "怎么教游泳", "0"),
+        Pair("今天下雨", "今天有雨", "1"),
+    ]
+
+
+def test_sentences_of_any_file(tmp_path: Path) -> None:
+    text, table = tmp_path / "sentences.txt", tmp_path / "pairs.tsv"
+    text.write_text(MEANINGS, encoding="utf-8")
+    assert read_sentences(text) == [
+        "怎么学游泳",
+        "如何学会游泳",
+        "学游泳有什么方法",
+        "怎么教游泳",
+        "今天下雨",
+        "今天有雨",
+    ]
+    assert sorted(read_sentences(write(table, PAIRS))) == sorted(sentence for pair in PAIRS for sentence in pair[:2])
+    missing = tmp_path / "none.txt"
+    refuse(f"{missing}: the file cannot be read: No such file or directory", read_sentences, missing)
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz", ".csv", ".csv.gz"])
@@ -234,7 +279,8 @@ HEAD = "sentence1\tsentence2\tlabel\n水开了吗\t水开了没\t1\n"
             "",
             (
                 ": the kind of file is unknown; "
-                "expected a name that ends in .tsv, .tsv.gz, .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet"
+                "expected a name that ends in .tsv, .tsv.gz, .csv, .csv.gz, .jsonl, .jsonl.gz, .parquet, "
+                ".txt, .txt.gz"
             ),
         ),
     ],

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 from sklearn import metrics as sklearn_metrics
 from torch import Tensor
 
-from textmatch.metrics import ECE_BINS, evaluate, fit_calibration
+from textmatch.metrics import ECE_BINS, evaluate, fit_calibration, reliability
 
 
 def scored(classes: int, pairs: int = 400, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -171,3 +171,19 @@ def test_fitting_leaves_its_input_alone_and_repeats() -> None:
     copy = logits.clone()
     assert fit_calibration(logits, labels) == fit_calibration(logits, labels)
     assert torch.equal(copy, logits)
+
+
+def test_reliability_holds_every_pair_once_from_low_to_high() -> None:
+    said = torch.linspace(0, 1, 40)
+    bins = reliability(torch.stack([1 - said, said], 1), (said > 0.5).long())
+    assert sum(b["pairs"] for b in bins) == 40
+    assert [b["confidence"] for b in bins] == sorted(b["confidence"] for b in bins)
+    assert (bins[0]["share"], bins[-1]["share"]) == (0.0, 1.0)
+
+
+def test_best_f1_is_that_of_the_best_threshold() -> None:
+    said = torch.tensor([0.1, 0.2, 0.3, 0.4, 0.45])
+    labels = torch.tensor([0, 0, 1, 0, 1])
+    figures = evaluate(torch.stack([1 - said, said], 1), said, labels)
+    assert figures.f1 == 0.0
+    assert figures.best_f1 == pytest.approx(0.8)

@@ -21,13 +21,13 @@ from safetensors.torch import load_file
 from torch import nn
 
 import train as command_line
-from textmatch import DataError, TextMatcher, TextMatchError, metrics
+from textmatch import DataError, TextMatcher, TextMatchError, evaluation, metrics
 from textmatch.batching import Sentences
 from textmatch.config import RECIPES, Arch, ModelConfig, TrainConfig
 from textmatch.data import Pair, Splits, load_splits
 from textmatch.models import InteractionLSTM, MatchOutput, TextMatchingLSTM
 from textmatch.text import Encoded
-from textmatch.training import Examples, fit, length_prior
+from textmatch.training import fit, length_prior
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,14 +66,44 @@ DEV = [
 # Nearly what train says, with two labels wrong: a network that learned train does well here, but not perfectly.
 NEARLY = [*PAIRS[:7], *PAIRS[8:15], Pair(*MATCHED[7], "0"), Pair(*NOT_MATCHED[7], "1")]
 SIZES: dict[str, Any] = {"character_dim": 16, "word_dim": 16, "hidden_size": 16, "embedding_dim": 16}
-TINY: dict[Arch, ModelConfig] = {arch: replace(model, dropout=0.0, **SIZES) for arch, (model, _) in RECIPES.items()}
+TINY: dict[str, ModelConfig] = {arch: replace(model, dropout=0.0, **SIZES) for arch, (model, _) in RECIPES.items()}
 QUICK = TrainConfig(
-    epochs=4, batch_size=4, learning_rate=5e-3, min_characters=1, min_words=1, ema_decay=0.5, hard_pairs=0.0
+    epochs=4,
+    batch_size=4,
+    learning_rate=5e-3,
+    min_characters=1,
+    min_words=1,
+    ema_decay=0.5,
+    hard_pairs=0.0,
+    framed_pairs=0.0,
+    inferred_pairs=0.0,
 )
 NETWORKS: dict[Arch, type[nn.Module]] = {"interaction": InteractionLSTM, "siamese": TextMatchingLSTM}
 ARCHS: tuple[Arch, ...] = ("interaction", "siamese")
-OPTIONS = ["--device", "cpu", "--precision", "no", "--batch-size", "4", "--hard-pairs", "0"]
+OPTIONS = [
+    "--device",
+    "cpu",
+    "--precision",
+    "no",
+    "--batch-size",
+    "4",
+    "--hard-pairs",
+    "0",
+    "--inferred-pairs",
+    "0",
+    "--framed-pairs",
+    "0",
+]
 OPTIONS += [f"--{name.replace('_', '-')}={size}" for name, size in SIZES.items()]
+
+
+@pytest.fixture(autouse=True)
+def short_suite(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few pairs of the behaviour suite: every run here ends with it."""
+    lines = evaluation.SUITE.read_text(encoding="utf-8").splitlines()
+    short = tmp_path_factory.mktemp("suite") / "behaviour.tsv"
+    short.write_text("\n".join([lines[0], *lines[1::100]]), encoding="utf-8")
+    monkeypatch.setattr(evaluation, "SUITE", short)
 
 
 def splits(train: list[Pair] = PAIRS, dev: list[Pair] = DEV, test: list[Pair] | None = None) -> Splits:
@@ -88,7 +118,9 @@ def run(
     config: TrainConfig = QUICK,
     **options: Any,
 ) -> metrics.Metrics:
-    return fit(data or splits(), model, config, output, **{"device": "cpu", "precision": "no"} | options)
+    fit(data or splits(), model, config, output, **{"device": "cpu", "precision": "no"} | options)
+    said = record(output)
+    return metrics.Metrics(**said.get("test", said["dev"]))
 
 
 def record(output: Path) -> dict[str, Any]:
@@ -264,7 +296,7 @@ def test_the_record_says_how_to_get_the_figures_again(tmp_path: Path) -> None:
     said = record(tmp_path / "model")
     assert said["training"]["seed"] == 5
     assert said["command"] == "python train.py --seed 5"
-    assert said["data_sha256"] == data.sources
+    assert said["data_sha256"] == {f"self-written/{name}": digest for name, digest in data.sources.items()}
     assert (said["device"], said["precision"]) == ("cpu", "no")
     assert said["versions"]["torch"] == torch.__version__
     stored = load_file(tmp_path / "model" / "model.safetensors")
@@ -411,10 +443,10 @@ def test_a_fresh_start_forgets_an_interrupted_run(interrupted: Path, tmp_path: P
     ("data", "message"),
     [
         (splits(train=PAIRS[:8]), "label"),
-        (splits(dev=[pair._replace(label="2") for pair in DEV]), "^dev: "),
-        (splits(dev=DEV[:4]), "^dev: "),
-        (splits(dev=[]), "^dev: "),
-        (splits(test=DEV[:3]), "^test: "),
+        (splits(dev=[pair._replace(label="2") for pair in DEV]), "dev: "),
+        (splits(dev=DEV[:4]), "dev: "),
+        (splits(dev=[]), "dev: "),
+        (splits(test=DEV[:3]), "test: "),
     ],
     ids=["one class", "unknown label", "dev lacks a class", "empty dev", "test lacks a class"],
 )
@@ -427,7 +459,7 @@ def test_an_unusable_test_split_is_refused_before_the_training_and_not_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt(monkeypatch, "interaction", epoch=1, error=AssertionError)
-    with pytest.raises(DataError, match=r"^test: "):
+    with pytest.raises(DataError, match=r"test: "):
         run(tmp_path / "model", splits(test=DEV[:3]))
 
 
@@ -458,7 +490,7 @@ def test_every_field_has_an_option_that_shows_its_defaults(config: type[ModelCon
 @pytest.mark.parametrize(
     ("arguments", "model", "train"),
     [
-        ([], RECIPES["interaction"][0], RECIPES["interaction"][1]),
+        ([], *RECIPES["default"]),
         (["--arch", "siamese"], *RECIPES["siamese"]),
         (
             ["--hidden-size", "8", "--dropout", "0.5", "--no-bidirectional", "--unit", "word", "--seed", "7"],
@@ -564,7 +596,7 @@ def test_a_folder_becomes_a_checkpoint(tmp_path: Path) -> None:
     said = record(output)
     assert (said["device"], said["precision"]) == ("cpu", "bf16")
     assert said["data_sha256"] == {
-        f"{split}.csv": hashlib.sha256((data / f"{split}.csv").read_bytes()).hexdigest()
+        f"data/{split}.csv": hashlib.sha256((data / f"{split}.csv").read_bytes()).hexdigest()
         for split in ("train", "dev", "test")
     }
     assert "--output" in said["command"]
@@ -598,15 +630,17 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
 # What length alone says
 
 
-def of_lengths(*pairs: tuple[int, int, int]) -> Examples:
-    """Examples of sentences with these lengths, and labels."""
+def prior_of(*pairs: tuple[int, int, int]) -> torch.Tensor:
+    """The prior of pairs of sentences with these lengths, and labels."""
     encoded = {length: Encoded((2,) * length, (2,) * length, "", ()) for pair in pairs for length in pair[:2]}
-    return Examples([(encoded[one], encoded[two]) for one, two, _ in pairs], [label for *_, label in pairs])
+    return length_prior(
+        [(encoded[one], encoded[two]) for one, two, _ in pairs], [label for *_, label in pairs], 2
+    ).exp()
 
 
 def test_the_prior_is_the_share_of_each_class_at_each_length() -> None:
     short, long = [(4, 4, 1)] * 3000 + [(4, 4, 0)] * 1000, [(15, 15, 0)] * 4000
-    prior = length_prior(of_lengths(*short, *long), 2).exp()
+    prior = prior_of(*short, *long)
     assert prior.shape == (8000, 2)
     torch.testing.assert_close(prior.sum(1), torch.ones(8000))
     assert prior[0, 1].item() == pytest.approx(0.75, abs=0.02)
@@ -614,5 +648,68 @@ def test_the_prior_is_the_share_of_each_class_at_each_length() -> None:
 
 
 def test_a_length_hardly_seen_gets_the_overall_shares() -> None:
-    prior = length_prior(of_lengths(*[(4, 4, 1), (4, 4, 0), (4, 4, 0), (4, 4, 0)] * 500, (300, 300, 1)), 2).exp()
+    prior = prior_of(*[(4, 4, 1), (4, 4, 0), (4, 4, 0), (4, 4, 0)] * 500, (300, 300, 1))
     assert prior[-1, 1].item() == pytest.approx(0.25, abs=0.02)
+
+
+# More to learn from
+
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pairs each training step shows."""
+    seen: list[int] = []
+    forward = InteractionLSTM.forward
+
+    def watched(self: InteractionLSTM, pairs: Sentences) -> MatchOutput:
+        if self.training:
+            seen.append(len(pairs.lengths) // 2)
+        return forward(self, pairs)
+
+    monkeypatch.setattr(InteractionLSTM, "forward", watched)
+    return seen
+
+
+def test_other_corpora_are_learned_beside_and_judged_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = watch(monkeypatch)
+    other = Splits(NEARLY, DEV[1:7], DEV, {"train.tsv": "1"}, "other")
+    run(tmp_path / "model", config=replace(QUICK, epochs=1), also=[other])
+    assert sum(seen) == len(PAIRS) + len(NEARLY)
+    said = record(tmp_path / "model")
+    assert said["corpora"]["other"]["split"] == "test"
+    assert said["corpora"]["other"]["pairs"] == len(DEV)
+    assert said["data_sha256"]["other/train.tsv"] == "1"
+    assert "other" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    with pytest.raises(DataError, match="other, dev: expected the labels"):
+        run(tmp_path / "none", also=[other._replace(dev=[Pair("天冷", "天热", "x")])])
+
+
+def test_an_epoch_draws_its_share_of_inferred_and_made_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = watch(monkeypatch)
+    pairs = [Pair(f"怎么学好{one}", f"如何学会{one}", "1") for one in "琴棋书画"]
+    pairs += [Pair(f"如何学会{one}", f"学会{one}有用吗", "0") for one in "琴棋书画"]
+    run(tmp_path / "model", splits(train=pairs), config=replace(QUICK, epochs=2, inferred_pairs=0.5))
+    assert sum(seen) == 2 * (len(pairs) + 2)  # four pairs follow
+    seen.clear()
+    run(tmp_path / "model", splits(train=pairs), config=replace(QUICK, epochs=2, hard_pairs=0.5))
+    assert len(pairs) < sum(seen) / 2 <= len(pairs) * 1.5
+
+
+def test_a_run_starts_from_a_checkpoint_with_its_words_and_weights(trained: Path, tmp_path: Path) -> None:
+    config = replace(QUICK, epochs=1, learning_rate=1e-9, ema_decay=0.0)
+    fewer = splits(PAIRS[4:12])
+    run(tmp_path / "fine-tuned", fewer, config=config, init=trained, model=replace(TINY["default"], hidden_size=5))
+    before, after = load_file(trained / "model.safetensors"), load_file(tmp_path / "fine-tuned" / "model.safetensors")
+    assert before.keys() == after.keys()
+    for name in before:
+        if not name.startswith("calibration."):
+            torch.testing.assert_close(before[name], after[name], atol=1e-3, rtol=0)
+    for file in ("vocabulary.json", "config.json"):
+        assert (trained / file).read_bytes() == (tmp_path / "fine-tuned" / file).read_bytes()
+
+
+def test_an_ordered_network_tells_the_two_sentences_apart(tmp_path: Path) -> None:
+    model = replace(TINY["default"], symmetric=False)
+    run(tmp_path / "model", model=model, config=replace(QUICK, epochs=2))
+    matcher = TextMatcher.from_pretrained(tmp_path / "model", "cpu")
+    one, other = matcher.predict([MATCHED[0], MATCHED[0][::-1]])
+    assert one.probabilities != other.probabilities

@@ -11,6 +11,7 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from textmatch.data import Pair
 from textmatch.text import normalise, word_tags, words
@@ -100,6 +101,8 @@ class Changes:
         self._antonyms = _table(ANTONYMS)
         self._synonyms = _table(SYNONYMS)
         self._denials = _table(DENIALS)
+        self._directed, self._mutual = frozenset(DIRECTED.split()), frozenset(MUTUAL.split())
+        self._question_words = frozenset(QUESTION_WORDS.split())
         self._tags = word_tags()
         counts = Counter(word for cut in self._cut.values() for word in cut)
         self._names: dict[str, list[str]] = defaultdict(list)
@@ -127,6 +130,10 @@ class Changes:
         """Put an antonym for one word, unless the sentence names both."""
         changed = self._replace_one(cut, self._antonyms)
         return None if changed is None or len(set(changed)) < len(set(cut)) else changed
+
+    def keep(self, cut: list[str]) -> list[str]:
+        """Leave it as it is: a name or a number alone must not look like a change."""
+        return cut
 
     def reword(self, cut: list[str]) -> list[str] | None:
         """Put a synonym for one or two words."""
@@ -162,11 +169,11 @@ class Changes:
 
     def turn_roles(self, cut: list[str]) -> list[str] | None:
         """Swap the two sides of a word that has a direction: who, from where, more than what."""
-        return self._turn(cut, DIRECTED.split())
+        return self._turn(cut, self._directed)
 
     def turn_mutual(self, cut: list[str]) -> list[str] | None:
         """Swap the two sides of a word that has none."""
-        return self._turn(cut, MUTUAL.split())
+        return self._turn(cut, self._mutual)
 
     def mistype(self, cut: list[str]) -> list[str] | None:
         """One slip: a homophone, a character doubled or dropped from a long word, two of a word swapped."""
@@ -193,7 +200,7 @@ class Changes:
         i = self._rng.choice(places)
         return [*cut[:i], self._rng.choice(table[cut[i]]), *cut[i + 1 :]]
 
-    def _turn(self, cut: list[str], pivots: Sequence[str]) -> list[str] | None:
+    def _turn(self, cut: list[str], pivots: frozenset[str]) -> list[str] | None:
         """Swap what stands right before a pivot with what stands right after it."""
         places = [i for i, word in enumerate(cut) if word in pivots]
         if not places:
@@ -210,7 +217,7 @@ class Changes:
         return [*cut[:start], *after, cut[i], *before, *cut[end:]]
 
     def _is_thing(self, word: str) -> bool:
-        return self._tags.get(word, "x") in THING_TAGS and word not in QUESTION_WORDS.split()
+        return self._tags.get(word, "x") in THING_TAGS and word not in self._question_words
 
 
 def hard_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
@@ -233,7 +240,7 @@ def hard_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
         return []
     changes = Changes((sentence for pair in pairs for sentence in pair[:2]), rng)
     negative = (changes.deny, changes.oppose, changes.renumber, changes.rename, changes.turn_roles)
-    positive = (changes.reword, changes.mistype, changes.turn_mutual)
+    positive = (changes.keep, changes.reword, changes.mistype, changes.turn_mutual)
     made: dict[Pair, None] = {}
     for label, kinds, itself in (("0", negative, 0.8), ("1", positive, 0.3)):
         for change in kinds:
@@ -242,11 +249,41 @@ def hard_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
                 if len(made) >= wanted:
                     break
                 first, second = rng.sample(rng.choice(matching)[:2], 2)
-                kept = second if rng.random() < itself else first
+                same = change == changes.keep
+                kept = second if same or rng.random() < itself else first
                 changed = "".join(change(changes.cut(second)) or ())
-                if changed and normalise(changed) != normalise(kept):
+                if changed and (same or normalise(changed) != normalise(kept)):
                     made[Pair(kept, changed, label)] = None
     return list(made)
+
+
+def inferred_pairs(pairs: Sequence[Pair]) -> list[Pair]:
+    """Pairs that follow from labelled pairs: what matches the same sentence matches, and what differs from it differs.
+
+    From a ~ b and b ~ c follows a ~ c, and from a ~ b and b ≁ c follows a ≁ c. Where both follow, or the pair is
+    labelled already, it is left out.
+
+    Args:
+        pairs: training pairs with the labels 0 and 1.
+
+    Returns:
+        New pairs, labelled 0 or 1; the same for the same pairs.
+    """
+    matching: dict[str, set[str]] = defaultdict(set)
+    differing: dict[str, set[str]] = defaultdict(set)
+    for first, second, label in pairs:
+        table = matching if label == "1" else differing
+        table[first].add(second)
+        table[second].add(first)
+    alike = {_ordered(a, b) for near in matching.values() for a, b in combinations(near, 2)}
+    unlike = {_ordered(a, b) for middle, near in matching.items() for a in near for b in differing[middle] if a != b}
+    given = {_ordered(first, second) for first, second, _ in pairs}
+    matched, differed = sorted(alike - unlike - given), sorted(unlike - alike - given)
+    return [Pair(*pair, "1") for pair in matched] + [Pair(*pair, "0") for pair in differed]
+
+
+def _ordered(first: str, second: str) -> tuple[str, str]:
+    return min(first, second), max(first, second)
 
 
 def _table(groups: str) -> dict[str, list[str]]:

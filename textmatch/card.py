@@ -4,25 +4,57 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textmatch.config import ModelConfig
 
-CURVE = "curve.png"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CURVE, EVALUATION = "curve.png", "evaluation.png"
 
 # What is known of the terms of public corpora, by `Splits.corpus`.
 TERMS = {
-    "lcqmc": (
-        "LCQMC (Liu et al., COLING 2018), Baidu Zhidao questions. Its owners grant it on application only, for "
-        "research; no licence for the text is given here, and none of it is in this repository. Use these weights "
-        "for research."
-    ),
+    "lcqmc": "LCQMC (Liu et al., COLING 2018), Baidu Zhidao questions. Its owners grant it on application only, for "
+    "research; no licence for the text is given here.",
+    "atec": "ATEC 2018, Ant Financial customer questions (rows numbered 0 mod 10 are test, 1 mod 10 dev, the rest "
+    "train). No licence statement of its owners was found.",
+    "bq": "BQ corpus / CCKS 2018 task 3 (Chen et al., EMNLP 2018), WeBank customer questions: about a quarter of the "
+    "training pairs; its official dev split is the test here. No licence statement of its owners was found.",
+    "covid": "Tianchi 2020 COVID-19 questions, split by first question. No licence statement of its owners was found.",
+    "chip2019": "CHIP 2019 task 2, medical questions (rows numbered 0 mod 10 are test, 1 mod 10 dev). No licence "
+    "statement was found.",
+    "stsb": "Chinese STS-B (CNSD), machine translation partly corrected; a score from 4 up counts as matching. Its "
+    "README allows research only.",
+    "ocnli": "OCNLI (Hu et al., 2020), CC BY-NC 2.0: not for commercial use.",
+    "unlabelled": "Questions without labels from DIAC 2019, insuranceQA-zh (research only), CHIP 2019, AFQMC test "
+    "(research only), QBQTC, CCKS 2018 KBQA, SMP 2019 NLU and two FAQ collections; for most no licence was found.",
+    "meanings": "Sentences written for this project, in `meanings/`, under the project's own licence.",
+}
+
+# The share that each ability of the behaviour suite is meant to reach.
+BARS = {
+    "identical": 1.0,
+    "surface": 1.0,
+    "traditional": 0.95,
+    "paraphrase": 0.9,
+    "unrelated": 1.0,
+    "negation": 0.9,
+    "antonym": 0.85,
+    "entity": 0.9,
+    "number": 0.9,
+    "roles": 0.8,
+    "intent": 0.85,
+    "typo": 0.85,
 }
 
 ARCHITECTURES = {
     "interaction": "a shared bidirectional LSTM over characters and the jieba words that cover them, cross-attention "
     "between the sentences, a second LSTM and a head that is symmetric in the two sentences (after ESIM, Chen et "
     "al. 2017)",
+    "bilstm": "a shared bidirectional LSTM over characters and the jieba words that cover them, largest and mean state "
+    "of each sentence, and a head that is symmetric in the two sentences, which never meet before it",
+    "overlap": "the cosine of the two sentences' sets of characters and a line through it; nothing is read in order",
     "siamese": "one shared LSTM over jieba words, the cosine of the two last states, a linear classifier",
 }
 
@@ -50,7 +82,7 @@ def text(name: str, config: ModelConfig, record: Mapping[str, Any]) -> str:
     Returns:
         Markdown with the Hub's front matter.
     """
-    corpus, training = record["corpus"], record["training"]
+    training = record["training"]
     labels = ", ".join(config.labels)
     seconds = sum(epoch["seconds"] for epoch in record["history"])
     return f"""{HEADER}
@@ -72,13 +104,15 @@ matcher.predict([("怎么学好英语", "如何才能把英语学好")])
 
 Accuracy and F1 are taken at probability 0.5 with no threshold chosen afterwards. Epoch {_best(record)} of
 {training["epochs"]} was best on dev; temperature and class bias were fitted on dev; test was scored once, at the end.
-ECE has 15 bins of equal mass. Spearman compares the similarity (the cosine of the two encoded sentences) with the
-label.
+`test_new` is test without the pairs that train holds too. ECE has 15 bins of equal mass. Spearman compares the
+similarity (the cosine of the two encoded sentences) with the label.
+
+![Reliability diagram, confusion matrix and histogram of scores]({EVALUATION})
 
 ![Accuracy and loss by epoch]({CURVE})
-
+{_corpora(record)}{_behaviour(record)}
 ## How it was trained
-
+{_start(record)}
 `{record["command"]}`: seed {training["seed"]}, {record["device"]} with {record["threads"]} threads and precision
 {record["precision"]}, {seconds / 60:.0f} minutes in {len(record["history"])} epochs, {record["date"]}, Python
 {record["versions"]["python"]}, torch {record["versions"]["torch"]}.
@@ -89,7 +123,9 @@ label.
 
 ## Data and terms
 
-Trained on {corpus}. {TERMS.get(corpus, "Its terms are those of whoever owns the data.")}
+Use these weights for research. No text of a corpus is in this repository. Trained on:
+
+{_terms(record)}
 
 ## Limits
 
@@ -102,7 +138,7 @@ Trained on {corpus}. {TERMS.get(corpus, "Its terms are those of whoever owns the
 
 
 def _figures(record: Mapping[str, Any]) -> str:
-    splits = [split for split in ("dev", "test") if split in record]
+    splits = [split for split in ("dev", "test", "test_new") if split in record]
     lines = ["| split | pairs | accuracy | F1 | AUC | Spearman | ECE | Brier |", "| --- |" + " ---: |" * 7]
     for split in splits:
         figures = record[split]
@@ -110,6 +146,61 @@ def _figures(record: Mapping[str, Any]) -> str:
         shown = " | ".join("–" if share is None else f"{share:.4f}" for share in shares)
         lines.append(f"| {split} | {figures['pairs']:,} | {shown} |")
     return "\n".join(lines)
+
+
+def _corpora(record: Mapping[str, Any]) -> str:
+    if not record["corpora"]:
+        return ""
+    lines = [
+        "\n### Other corpora\n",
+        "The same weights, calibrated on each corpus's own dev split. Best F1 is that of the best threshold.\n",
+        "| corpus | split | pairs | accuracy | F1 | best F1 | AUC |",
+        "| --- | --- |" + " ---: |" * 5,
+    ]
+    for name, figures in record["corpora"].items():
+        shown = " | ".join(f"{figures[key]:.4f}" for key in ("accuracy", "f1", "best_f1", "auc"))
+        lines.append(f"| {name} | {figures['split']} | {figures['pairs']:,} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def _behaviour(record: Mapping[str, Any]) -> str:
+    if "behaviour" not in record:
+        return ""
+    lines = [
+        "\n## What it can do, and where it fails\n",
+        "Pairs written for this purpose (after CheckList, Ribeiro et al. 2020), with the most confident failures.\n",
+        "| ability | pairs | right | aim | fails, for example, on |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
+    for name, part in record["behaviour"].items():
+        failures = "; ".join(f"{first} / {second} ({p:.2f})" for first, second, p in part["failures"])
+        right, aim = part["right"] / part["pairs"], BARS[name]
+        lines.append(f"| {name} | {part['pairs']} | {right:.1%} | {aim:.0%} | {failures} |")
+    return "\n".join(lines) + "\n"
+
+
+def _start(record: Mapping[str, Any]) -> str:
+    start = record.get("init")
+    if not start:
+        return ""
+    if "sentences" not in start:
+        return f"\nIt started from a checkpoint of {start['corpus']} (`{start['command']}`).\n" + _start(start)
+    return (
+        f"\nBefore any pair, embeddings and encoder learned to fill in hidden words in {start['sentences']:,} "
+        f"sentences without labels ({', '.join(start['files'])}; `{start['command']}`).\n"
+    )
+
+
+def _terms(record: Mapping[str, Any]) -> str:
+    unknown = "its terms are those of whoever owns the data."
+    return "\n".join(f"- {TERMS.get(name, f'{name}: {unknown}')}" for name in dict.fromkeys(_seen(record)))
+
+
+def _seen(record: Mapping[str, Any]) -> list[str]:
+    """Every corpus whose sentences a checkpoint was taught on, its start's included."""
+    names = [record["corpus"], *record.get("corpora", ())] if "corpus" in record else []
+    names += [file.partition("/")[0] for file in record.get("files", ())]
+    return names + (_seen(record["init"]) if record.get("init") else [])
 
 
 def _rows(cells: Any) -> str:
@@ -144,6 +235,51 @@ def curve(record: Mapping[str, Any]) -> bytes:
     right.set(xlabel="epoch", ylabel="training loss", xticks=epochs)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
+def evaluation(record: Mapping[str, Any]) -> bytes:
+    """Draw the reliability diagram, the confusion matrix and the histogram of scores, of test or else dev.
+
+    Args:
+        record: a checkpoint's figures, as in ``metrics.json``.
+
+    Returns:
+        A PNG picture.
+    """
+    from matplotlib.figure import Figure
+
+    confusion = record.get("test", record["dev"])["confusion"]
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    left, middle, right = figure.subplots(1, 3)
+    bins = record["reliability"]
+    left.plot([0, 1], [0, 1], ":", color="#94a3b8")
+    left.plot([b["confidence"] for b in bins], [b["share"] for b in bins], "o-", color="#4f46e5")
+    left.set(xlabel="said", ylabel="was so", title="reliability", xlim=(0, 1), ylim=(0, 1))
+    middle.imshow(confusion, cmap="Purples")
+    for i, row in enumerate(confusion):
+        for j, count in enumerate(row):
+            middle.text(
+                j, i, f"{count:,}", ha="center", va="center", color="white" if count > max(row) / 2 else "black"
+            )
+    places = range(len(confusion))
+    middle.set(xlabel="predicted class", ylabel="labelled class", title="confusion", xticks=places, yticks=places)
+    for c, counts in enumerate(record["scores"]):
+        edges = [(i + 0.5) / len(counts) for i in range(len(counts))]
+        right.step(edges, counts, where="mid", label=f"class {c}", linestyle="-" if c else "--")
+    right.set(xlabel="probability of the last class", ylabel="pairs", title="scores")
+    right.legend(frameon=False)
+    for axes in (left, right):
+        axes.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
+def pictures(record: Mapping[str, Any]) -> dict[str, bytes]:
+    """The card's pictures by file name."""
+    return {CURVE: curve(record), EVALUATION: evaluation(record)}
+
+
+def _png(figure: Figure) -> bytes:
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120, metadata={"Software": None})
+    figure.savefig(picture, format="png", dpi=110, metadata={"Software": None})
     return picture.getvalue()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from textmatch.text import Unit
 
-Arch = Literal["interaction", "siamese"]
+Arch = Literal["interaction", "bilstm", "siamese", "overlap"]
 
 AT_LEAST_ONE = (
     *("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim"),
     *("epochs", "batch_size", "min_characters", "min_words"),
 )
-NOT_NEGATIVE = ("hard_pairs", "similarity_weight", "seed")
-SHARES = ("dropout", "token_dropout", "ema_decay")
+NOT_NEGATIVE = ("hard_pairs", "framed_pairs", "similarity_weight", "seed")
+SHARES = ("inferred_pairs", "dropout", "token_dropout", "ema_decay")
 POSITIVE = ("learning_rate", "max_grad_norm")
 
 
@@ -36,8 +36,9 @@ class ModelConfig:
     """What a network is built from; a checkpoint's ``config.json`` holds it.
 
     Attributes:
-        arch: ``interaction`` lets the words of the two sentences meet before the verdict; ``siamese`` is the recipe:
-            encode each, take the cosine, classify it.
+        arch: ``interaction`` lets the words of the two sentences meet before the verdict; ``bilstm`` is the same
+            without their meeting; ``siamese`` is the recipe: encode each, take the cosine, classify it; ``overlap``
+            goes by the characters in common alone.
         unit: what a position of a sentence is, a ``character`` with its covering word, or a ``word``.
         labels: the class names in class order, two or more.
         max_length: positions read of each sentence; the rest is cut and reported.
@@ -46,8 +47,10 @@ class ModelConfig:
         hidden_size: units of each LSTM direction.
         num_layers: LSTM layers of the shared encoder.
         bidirectional: whether the shared encoder reads both ways.
-        embedding_dim: size of the sentence embedding (``interaction``; the recipe's is its last state).
+        embedding_dim: size of the sentence embedding (``interaction``, ``bilstm``; the recipe's is its last state).
         dropout: share of units dropped in training.
+        symmetric: whether the order of the two sentences makes no difference (``interaction``); entailment needs one
+            that it does to.
 
     Raises:
         ValueError: a value that no network can be built from; the message names the field.
@@ -57,13 +60,14 @@ class ModelConfig:
     unit: Unit = "character"
     labels: tuple[str, ...] = ("Not Matched", "Matched")
     max_length: int = 128
-    character_dim: int = 150
-    word_dim: int = 75
-    hidden_size: int = 200
+    character_dim: int = 192
+    word_dim: int = 64
+    hidden_size: int = 192
     num_layers: int = 1
     bidirectional: bool = True
     embedding_dim: int = 256
     dropout: float = 0.2
+    symmetric: bool = True
 
     def __post_init__(self) -> None:
         _check_numbers(self)
@@ -87,7 +91,11 @@ class TrainConfig:
             the rate stays as it is throughout.
         ema_decay: decay of the running average of the weights, which is what is evaluated and kept; 0 for none.
         token_dropout: share of characters and words shown as unknown in training.
-        hard_pairs: made pairs for each given one (`augment`); only for the labels 0 and 1.
+        hard_pairs: made pairs for each given one and epoch (`augment.hard_pairs`); only for the labels 0 and 1.
+        framed_pairs: pairs made from frames for each given one and epoch (`frames.framed_pairs`); only for the labels 0
+            and 1.
+        inferred_pairs: share of the pairs that follow from given ones (`augment.inferred_pairs`) drawn each epoch; only
+            for the labels 0 and 1.
         length_prior: whether the loss takes out what a pair's length alone says of its class (`training.length_prior`).
         similarity_weight: weight of the loss on the two sentence embeddings' cosine (``interaction``).
         max_grad_norm: gradients are scaled down to this norm.
@@ -106,6 +114,8 @@ class TrainConfig:
     ema_decay: float = 0.999
     token_dropout: float = 0.05
     hard_pairs: float = 0.25
+    framed_pairs: float = 0.1
+    inferred_pairs: float = 0.5
     length_prior: bool = True
     similarity_weight: float = 0.5
     max_grad_norm: float = 5.0
@@ -119,13 +129,21 @@ class TrainConfig:
             raise ValueError(f"warmup: expected less than 1, got {self.warmup}")
 
 
-RECIPES: dict[Arch, tuple[ModelConfig, TrainConfig]] = {
-    "interaction": (ModelConfig(), TrainConfig()),
+_PLAIN: dict[str, Any] = {"hard_pairs": 0.0, "framed_pairs": 0.0, "inferred_pairs": 0.0, "length_prior": False}
+_RECIPE = TrainConfig(epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, min_words=3, **_PLAIN)
+
+# What `train.py --arch` offers: the default, and what it is measured against, from much to little.
+RECIPES: dict[str, tuple[ModelConfig, TrainConfig]] = {
+    "default": (ModelConfig(), TrainConfig()),
+    "interaction": (ModelConfig(), TrainConfig(epochs=5, **_PLAIN)),
+    "bilstm": (ModelConfig(arch="bilstm"), TrainConfig(epochs=5, **_PLAIN)),
     "siamese": (
         ModelConfig(arch="siamese", unit="word", word_dim=128, hidden_size=128, bidirectional=False, dropout=0.0),
-        TrainConfig(
-            epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, hard_pairs=0.0, length_prior=False, min_words=3
-        ),
+        _RECIPE,
+    ),
+    "overlap": (
+        ModelConfig(arch="overlap", dropout=0.0),
+        replace(_RECIPE, epochs=1, learning_rate=1e-2, token_dropout=0.0, min_characters=1),
     ),
 }
 

@@ -1,6 +1,8 @@
 """Labelled sentence pairs from a file, a folder or the Hub; an error names the file and, where there is one, the row.
 
-TSV has quoting off, CSV has it on; both may come without a header. These and JSONL are UTF-8 and may be gzipped.
+TSV has quoting off, CSV has it on; both may come without a header. These, JSONL and text are UTF-8 and may be gzipped.
+In a text file a line is one meaning, its sentences parted by ``|``; lines without an empty one between them are close
+to each other and differ.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,14 +24,20 @@ from textmatch.errors import DataError
 if TYPE_CHECKING:
     import pandas
 
-SUFFIXES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+SUFFIXES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet", ".txt", ".txt.gz")
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test": ("test",)}
 
 # What public data sets call the three columns. A `score` or `similarity` is a degree, not a class: never a label.
-COLUMN_NAMES = {
-    "sentence1": ("sentence1", "text1", "query1", "question1", "premise", "text_a", "sentence_a"),
-    "sentence2": ("sentence2", "text2", "query2", "question2", "hypothesis", "text_b", "sentence_b"),
-    "label": ("label", "labels", "gold_label"),
+COLUMN_NAMES: dict[str, tuple[str, ...]] = {
+    "sentence1": (
+        *("sentence1", "text1", "query1", "question1", "premise", "text_a", "sentence_a"),
+        *("句子1", "句子一", "句子a", "文本1", "文本一", "文本a", "问题1", "问题一", "问题a", "问句1", "第一句"),
+    ),
+    "sentence2": (
+        *("sentence2", "text2", "query2", "question2", "hypothesis", "text_b", "sentence_b"),
+        *("句子2", "句子二", "句子b", "文本2", "文本二", "文本b", "问题2", "问题二", "问题b", "问句2", "第二句"),
+    ),
+    "label": ("label", "labels", "gold_label", "标签", "类别", "标注", "是否匹配", "是否相同", "是否同义"),
 }
 
 HUB_DATASET = "shibing624/nli_zh"
@@ -114,14 +123,13 @@ def read_table(path: str | Path) -> pandas.DataFrame:
 
     path = Path(path)
     suffix = _suffix(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: the file cannot be read: {error.strerror}") from None
+    content = _content(path)
     if suffix == ".parquet":
         found = _parse_parquet(path, content)
     elif suffix.startswith(".jsonl"):
         found = _parse_jsonl(path, _decode(path, content))
+    elif suffix.startswith(".txt"):
+        found = pandas.DataFrame(_pairs_of_meanings(_decode(path, content)), columns=list(COLUMN_NAMES))
     else:
         found = _parse_delimited(path, _decode(path, content))
 
@@ -136,6 +144,51 @@ def read_table(path: str | Path) -> pandas.DataFrame:
     if found.empty:
         raise DataError(f"{path}: there are no rows; expected sentence1, sentence2 and perhaps label in each")
     return pandas.DataFrame(table, dtype=str)
+
+
+def read_sentences(path: str | Path) -> list[str]:
+    """Read one file's sentences, each as often as it stands there: the pairs' of a table, or those of a text file.
+
+    Raises:
+        DataError: as `read_pairs`.
+    """
+    path = Path(path)
+    if _suffix(path).startswith(".txt"):
+        return [sentence for meaning in _meanings(_decode(path, _content(path))) for sentence in meaning]
+    table = read_table(path)
+    return [*table["sentence1"], *table["sentence2"]]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: the file cannot be read: {error.strerror}") from None
+
+
+def _meanings(text: str) -> list[list[str]]:
+    """The lines of a text, each the sentences that it holds; an empty line holds none."""
+    return [[part for sentence in line.split("|") if (part := sentence.strip())] for line in text.splitlines()]
+
+
+def _pairs_of_meanings(text: str) -> list[Pair]:
+    """Pairs from a text where a line is one meaning, its sentences parted by ``|``, and a block lines that differ.
+
+    Within a line every two sentences match; each sentence meets one of every other line of its block, and differs.
+    """
+    pairs: list[Pair] = []
+    block: list[list[str]] = []
+    for meaning in [*_meanings(text), []]:
+        if meaning:
+            block.append(meaning)
+            continue
+        for same in block:
+            pairs += [Pair(first, second, "1") for first, second in combinations(same, 2)]
+        for one, other in combinations(block, 2):
+            meetings = range(max(len(one), len(other)))
+            pairs += [Pair(one[i % len(one)], other[i % len(other)], "0") for i in meetings]
+        block = []
+    return pairs
 
 
 def label_names(pairs: Iterable[Pair]) -> tuple[str, ...]:

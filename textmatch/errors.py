@@ -3,6 +3,7 @@
 TextMatchError
 ├── InputError       a sentence or pair handed to a model cannot be used
 ├── DataError        a data file, a row in it, or a data set on the Hub cannot be used
+│   └── TableError   a file to score cannot be used (textmatch.tables, where its wordings are)
 └── CheckpointError  a checkpoint folder is missing, damaged or does not fit
 
 The messages are written for the person at the keyboard: what was wrong, where, and what was expected. The page and

@@ -14,7 +14,8 @@ from textmatch import checkpoint
 from textmatch.batching import EncodedPair, by_length, stack, stack_pairs
 from textmatch.config import ModelConfig
 from textmatch.errors import InputError
-from textmatch.models import MatchOutput, Network
+from textmatch.explain import Explanation, explain
+from textmatch.models import InteractionLSTM, MatchOutput, Network, attend
 from textmatch.text import Encoded, Vocabulary
 
 BATCH_SIZE = 256
@@ -90,11 +91,16 @@ class TextMatcher:
         """Characters (words, for a model of words) read of each sentence."""
         return self.config.max_length
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The characters and words that training showed."""
+        return self._vocabulary
+
     @torch.inference_mode()
     def predict(self, pairs: Sequence[tuple[str, str]], batch_size: int = BATCH_SIZE) -> list[Prediction]:
         """Judge sentence pairs.
 
-        The order of the two sentences makes no difference, nor do the other pairs.
+        The order of the two sentences makes no difference (unless ``config.symmetric`` is off), nor do the other pairs.
 
         Args:
             pairs: (sentence 1, sentence 2), any number of them.
@@ -108,7 +114,7 @@ class TextMatcher:
         """
         encoded = [self._encode_pair(pair, number) for number, pair in enumerate(pairs, 1)]
         # One fixed order inside a pair: rounding then cannot tell (a, b) from (b, a) either.
-        ordered = [(min(pair, key=_ids), max(pair, key=_ids)) for pair in encoded]
+        ordered = [(min(pair, key=_ids), max(pair, key=_ids)) for pair in encoded] if self.config.symmetric else encoded
         rows: list[tuple[list[float], float]] = [([], 0.0)] * len(pairs)
         for batch in by_length(ordered, batch_size):
             output: MatchOutput = self._model(stack_pairs([ordered[i] for i in batch]).to(self.device))
@@ -148,6 +154,48 @@ class TextMatcher:
             stacked = stack(encoded[start : start + batch_size]).to(self.device)
             rows.extend(torch.nn.functional.normalize(self._model.embed(stacked).float(), dim=-1).cpu())
         return torch.stack(rows) if rows else torch.empty(0, self._model.embedding_dim)
+
+    def explain(self, sentence1: str, sentence2: str) -> Explanation:
+        """Say why the model judges a pair as it does: what met what, what each word did, what would turn the verdict.
+
+        Swapping the sentences swaps the explanation and changes nothing else (unless ``config.symmetric`` is off).
+
+        Args:
+            sentence1: the first sentence.
+            sentence2: the second sentence.
+
+        Raises:
+            InputError: a sentence is blank or not a string; the message says which.
+        """
+        for number, sentence in enumerate((sentence1, sentence2), 1):
+            self._encode(sentence, f"sentence {number}")
+        # One fixed order, as in `predict`: rounding then cannot tell (a, b) from (b, a).
+        if self.config.symmetric and sentence1 > sentence2:
+            return explain(self, sentence2, sentence1).swapped()
+        return explain(self, sentence1, sentence2)
+
+    @torch.inference_mode()
+    def attention(self, sentence1: str, sentence2: str) -> tuple[Tensor, Tensor] | None:
+        """How strongly each position of a sentence looks at each position of the other.
+
+        Args:
+            sentence1: the first sentence, L1 positions.
+            sentence2: the second sentence, L2 positions.
+
+        Returns:
+            The first sentence's looks at the second `[L1, L2]` and the second's at the first `[L2, L1]`, float32, on
+            the CPU, rows summing to 1; None for a network whose sentences never look at each other.
+
+        Raises:
+            InputError: a sentence is blank or not a string; the message says which.
+        """
+        pair = (self._encode(sentence1, "sentence 1"), self._encode(sentence2, "sentence 2"))
+        if not isinstance(self._model, InteractionLSTM) or not self._model.meets:
+            return None
+        stacked = stack_pairs([pair]).to(self.device)
+        ahead, back = (looks[0].float().cpu() for looks in attend(self._model.encode(stacked), stacked.lengths))
+        one, two = map(len, pair)
+        return ahead[:one, :two], back[:two, :one]
 
     def _encode_pair(self, pair: tuple[str, str], number: int) -> EncodedPair:
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:

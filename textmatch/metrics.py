@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ class Metrics:
         pairs: how many pairs.
         accuracy: share of pairs whose most probable class is the label; for two classes that is the line at 0.5.
         f1: F1 of the last class; macro average for more than two.
+        best_f1: F1 at the threshold that makes it largest (two classes; else as `f1`): how good the ranking is for it.
         auc: area under the ROC curve; one against the rest for more than two classes.
         spearman: rank correlation of the similarity with the label; two classes only.
         ece: expected calibration error, 15 bins of equal mass (Nixon et al. 2019, section 3).
@@ -32,6 +33,7 @@ class Metrics:
     pairs: int
     accuracy: float
     f1: float
+    best_f1: float
     auc: float
     spearman: float | None
     ece: float
@@ -56,25 +58,49 @@ def evaluate(probabilities: Tensor, similarity: Tensor, labels: Tensor) -> Metri
     classes = p.shape[1]
     predicted = p.argmax(1)
     binary = classes == 2
+    f1 = float(f1_score(y, predicted, average="binary" if binary else "macro"))
     return Metrics(
         pairs=len(y),
         accuracy=float(accuracy_score(y, predicted)),
-        f1=float(f1_score(y, predicted, average="binary" if binary else "macro")),
+        f1=f1,
+        best_f1=_best_f1(p[:, 1], y) if binary else f1,
         auc=float(roc_auc_score(y, p[:, 1]) if binary else roc_auc_score(y, p, multi_class="ovr")),
         spearman=float(spearmanr(similarity.numpy(), y).statistic) if binary else None,
-        ece=_ece(p[:, 1], y) if binary else _ece(p.max(1), (predicted == y).astype(int)),
+        ece=sum(b["pairs"] * abs(b["confidence"] - b["share"]) for b in reliability(torch.from_numpy(p), labels))
+        / len(y),
         brier=float(np.mean((p[:, 1] - y) ** 2) if binary else np.mean(((p - np.eye(classes)[y]) ** 2).sum(1))),
         confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(y, predicted, labels=range(classes))),
     )
 
 
-def _ece(confidence: np.ndarray, correct: np.ndarray) -> float:
-    """Mean gap between confidence and share correct over bins of equal mass."""
+def _best_f1(scores: Any, y: Any) -> float:
+    from sklearn.metrics import precision_recall_curve
+
+    precision, recall, _ = precision_recall_curve(y, scores)
+    return float((2 * precision * recall / (precision + recall).clip(min=1e-12)).max())
+
+
+def reliability(probabilities: Tensor, labels: Tensor) -> list[dict[str, float]]:
+    """How often what is said with a confidence is so, over 15 bins of equal mass (Nixon et al. 2019, section 3).
+
+    Args:
+        probabilities: `[N, C]`, rows summing to 1.
+        labels: classes, `[N]`, int64.
+
+    Returns:
+        Bins from low to high: mean ``confidence`` and ``share`` that was so, 0 to 1, and how many ``pairs``. Of the
+        last class for two classes, of the most probable class for more.
+    """
     import numpy as np
 
+    p, y = probabilities.double().numpy(), labels.numpy()
+    confidence, so = (p[:, 1], y) if p.shape[1] == 2 else (p.max(1), (p.argmax(1) == y).astype(int))
     bins = np.array_split(np.argsort(confidence, kind="stable"), ECE_BINS)
-    gaps = [len(b) * abs(confidence[b].mean() - correct[b].mean()) for b in bins if len(b)]
-    return float(sum(gaps) / len(confidence))
+    return [
+        {"confidence": float(confidence[b].mean()), "share": float(so[b].mean()), "pairs": len(b)}
+        for b in bins
+        if len(b)
+    ]
 
 
 def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]:
@@ -92,7 +118,7 @@ def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]
 
     logits = logits.double()
 
-    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(values: Any) -> tuple[float, Any]:
         tried = torch.tensor(values, requires_grad=True)
         value = torch.nn.functional.cross_entropy(logits * tried[0].exp() + tried[1:], labels)
         value.backward()
@@ -105,3 +131,19 @@ def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]
     found = minimize(loss, start, jac=True, bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9, "maxiter": 1000})
     bias = found.x[1:] - found.x[1:].mean()
     return float(np.exp(-found.x[0])), bias.tolist()
+
+
+def threshold_counts(probability: np.ndarray, labels: np.ndarray, steps: int = 100) -> list[tuple[int, int, int, int]]:
+    """True negatives, false positives, false negatives and true positives at each threshold 0, 1/steps … 1.
+
+    Args:
+        probability: of class 1, `[N]`; at or above the threshold a pair counts as class 1.
+        labels: 0 or 1, `[N]`.
+        steps: thresholds less one.
+    """
+    import numpy as np
+
+    thresholds = np.arange(steps + 1) / steps
+    below = [np.searchsorted(np.sort(probability[labels == c]), thresholds) for c in (0, 1)]
+    negatives, positives = (int((labels == c).sum()) for c in (0, 1))
+    return [(int(tn), negatives - int(tn), int(fn), positives - int(fn)) for tn, fn in zip(*below, strict=True)]

@@ -134,8 +134,10 @@ class TextMatchingLSTM(nn.Module):
 class InteractionLSTM(nn.Module):
     """Encode both sentences, let every position look at the other sentence, compare, read again, decide.
 
-    After ESIM (Chen et al. 2017, sections 3.1 to 3.3), with characters and their covering words as input, a head that
-    cannot tell the two sentences apart, and the encoder's own sentence embedding trained beside it for the similarity.
+    After ESIM (Chen et al. 2017, sections 3.1 to 3.3), with characters and their covering words as input, the exact
+    matches pointed out, a head that cannot tell the two sentences apart (unless it should: entailment has a direction),
+    and the encoder's own sentence embedding trained beside it for the similarity. With ``arch="bilstm"`` the sentences
+    do not meet: the head gets the encoder's states.
 
     Args:
         config: its sizes and classes.
@@ -160,12 +162,15 @@ class InteractionLSTM(nn.Module):
         with torch.no_grad():  # Steep from the start, with the line where cosines of related sentences lie.
             self.similarity_classifier.weight[:, 0] = torch.linspace(-10, 10, classes)
             self.similarity_classifier.bias.copy_(torch.linspace(6, -6, classes))
-        self.compare = nn.Sequential(nn.Linear(4 * width, hidden), nn.ReLU())
-        self.composer = LSTMEncoder(hidden, hidden)
-        pooled = 2 * self.composer.output_size
+        self.meets, self.symmetric = config.arch == "interaction", config.symmetric
+        if self.meets:
+            self.compare = nn.Linear(4 * width, hidden)
+            self.found = nn.Linear(2, hidden, bias=False)
+            self.composer = LSTMEncoder(hidden, hidden)
+        pooled = 2 * (self.composer.output_size if self.meets else width)
         self.classifier = nn.Sequential(
             nn.Dropout(config.dropout),
-            nn.Linear(3 * pooled, hidden),
+            nn.Linear((3 if config.symmetric else 4) * pooled, hidden),
             nn.ReLU(),
             nn.Dropout(config.dropout),
             nn.Linear(hidden, classes),
@@ -174,25 +179,33 @@ class InteractionLSTM(nn.Module):
 
     def embed(self, sentences: Sentences) -> Tensor:
         """Sentence embeddings `[S, D]`."""
-        embeddings: Tensor = self.sentence(_pool(self._encode(sentences), sentences.lengths))
+        embeddings: Tensor = self.sentence(_pool(self.encode(sentences), sentences.lengths))
         return embeddings
 
     def forward(self, pairs: Sentences) -> MatchOutput:
         """Score B pairs, stacked as 2B sentences."""
         lengths = pairs.lengths
-        states = self._encode(pairs)
+        states = self.encode(pairs)
         first, second = self.sentence(_pool(states, lengths)).float().chunk(2)
         similarity = self.similarity(first, second)
-        met = meet(states, lengths)
-        compared = self.compare(torch.cat([states, met, states - met, states * met], dim=-1))
-        composed, _ = self.composer(self._drop(compared), lengths)
+        composed = self._compose(pairs, states) if self.meets else states
         one, two = _pool(composed, lengths).chunk(2)
-        logits = self.classifier(torch.cat([one + two, (one - two).abs(), one * two], dim=-1))
+        sides = [one + two] if self.symmetric else [one, two]
+        logits = self.classifier(torch.cat([*sides, (one - two).abs(), one * two], dim=-1))
         return MatchOutput(logits.float(), self.similarity_classifier(similarity[:, None]).float(), similarity)
 
-    def _encode(self, sentences: Sentences) -> Tensor:
+    def encode(self, sentences: Sentences) -> Tensor:
+        """The shared encoder's states `[S, L, H]`."""
         embedded = [self.character_embedding(sentences.characters), self.word_embedding(sentences.words)]
         return self._drop(self.encoder(self._drop(torch.cat(embedded, dim=-1)), sentences.lengths)[0])
+
+    def _compose(self, pairs: Sentences, states: Tensor) -> Tensor:
+        """Compare each position with what it found in the other sentence, and read the comparisons, `[2B, L, H]`."""
+        met = meet(states, pairs.lengths)
+        compared = self.compare(torch.cat([states, met, states - met, states * met], dim=-1))
+        compared = (compared + self.found(found(pairs).to(states.dtype))).relu()
+        composed: Tensor = self.composer(self._drop(compared), pairs.lengths)[0]
+        return composed
 
     def _drop(self, states: Tensor) -> Tensor:
         """Drop the same units at every position of a sentence (Gal and Ghahramani 2016)."""
@@ -200,13 +213,47 @@ class InteractionLSTM(nn.Module):
         return states * mask
 
 
-Network = TextMatchingLSTM | InteractionLSTM
+class CharacterOverlap(nn.Module):
+    """The baseline: cosine of the two sets of characters (Ochiai), linear classifier.
+
+    Args:
+        config: its classes.
+        num_characters: size of the vocabulary.
+    """
+
+    def __init__(self, config: ModelConfig, num_characters: int) -> None:
+        super().__init__()
+        self.embedding_dim = num_characters
+        self.similarity = nn.CosineSimilarity(dim=-1)
+        self.classifier = nn.Linear(1, len(config.labels))
+        self.calibration = Calibration(len(config.labels))
+
+    def embed(self, sentences: Sentences) -> Tensor:
+        """Which characters each sentence has, `[S, V]`, 0 or 1."""
+        has = torch.zeros(len(sentences.lengths), self.embedding_dim, device=sentences.lengths.device)
+        padding = _padding(sentences.lengths, sentences.characters.shape[1])
+        has.scatter_(1, sentences.characters.masked_fill(padding, PAD), 1.0)
+        has[:, PAD] = 0.0
+        return has
+
+    def forward(self, pairs: Sentences) -> MatchOutput:
+        """Score B pairs, stacked as 2B sentences."""
+        first, second = self.embed(pairs).chunk(2)
+        similarity = self.similarity(first, second)
+        logits = self.classifier(similarity[:, None]).float()
+        return MatchOutput(logits, logits, similarity)
+
+
+Network = TextMatchingLSTM | InteractionLSTM | CharacterOverlap
 
 
 def build(config: ModelConfig, num_characters: int, num_words: int) -> Network:
     """The network that `config` describes, with fresh weights."""
-    kind = TextMatchingLSTM if config.arch == "siamese" else InteractionLSTM
-    return kind(config, num_characters, num_words)
+    if config.arch == "overlap":
+        return CharacterOverlap(config, num_characters)
+    if config.arch == "siamese":
+        return TextMatchingLSTM(config, num_characters, num_words)
+    return InteractionLSTM(config, num_characters, num_words)
 
 
 def meet(states: Tensor, lengths: Tensor) -> Tensor:
@@ -220,11 +267,38 @@ def meet(states: Tensor, lengths: Tensor) -> Tensor:
         `[2B, L, H]`.
     """
     first, second = states.chunk(2)
+    ahead, back = attend(states, lengths)
+    return torch.cat([ahead.to(second.dtype) @ second, back.to(first.dtype) @ first])
+
+
+def attend(states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """How strongly each position looks at each position of the other sentence.
+
+    Args:
+        states: `[2B, L, H]`, all first sentences, then all second ones.
+        lengths: `[2B]`.
+
+    Returns:
+        The first sentences' looks at the second ones and the other way round, both `[B, L, L]`: rows sum to 1, columns
+        of padding are 0, rows of padding mean nothing.
+    """
+    first, second = states.chunk(2)
     padding = _padding(lengths, states.shape[1])
     scores = first @ second.transpose(1, 2)
     ahead = scores.masked_fill(padding.chunk(2)[1][:, None, :], -torch.inf).softmax(-1)
     back = scores.transpose(1, 2).masked_fill(padding.chunk(2)[0][:, None, :], -torch.inf).softmax(-1)
-    return torch.cat([ahead.to(second.dtype) @ second, back.to(first.dtype) @ first])
+    return ahead, back
+
+
+def found(pairs: Sentences) -> Tensor:
+    """Whether each position's character, and its word, stands in the other sentence too: `[2B, L, 2]`, bool."""
+    return torch.stack([_found(pairs.characters), _found(pairs.words)], dim=-1)
+
+
+def _found(ids: Tensor) -> Tensor:
+    first, second = ids.chunk(2)
+    same = (first[:, :, None] == second[:, None, :]) & (first != PAD)[:, :, None] & (first != UNK)[:, :, None]
+    return torch.cat([same.any(2), same.any(1)])
 
 
 def hide_tokens(sentences: Sentences, share: float) -> Sentences:

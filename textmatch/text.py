@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import jieba
     import opencc
 
+MAX_CHARACTERS = 500
+"""Longest sentence that people may bring; a model may read less of it and then says so."""
+
 PAD, UNK = 0, 1
 SPECIALS = ("<pad>", "<unk>")
 

@@ -6,6 +6,7 @@ dev → tested once → checkpoint folder
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import platform
@@ -29,12 +30,14 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from textmatch import card, checkpoint, metrics
-from textmatch.augment import hard_pairs
+from textmatch.augment import hard_pairs, inferred_pairs
 from textmatch.batching import EncodedPair, by_length, shuffled, stack_pairs
 from textmatch.config import ModelConfig, TrainConfig
 from textmatch.data import Pair, Splits, label_names
 from textmatch.errors import DataError, TextMatchError
-from textmatch.matcher import best_device
+from textmatch.evaluation import report, table
+from textmatch.frames import framed_pairs
+from textmatch.matcher import TextMatcher, best_device
 from textmatch.models import MatchOutput, Network, build, hide_tokens
 from textmatch.text import Encoded, Vocabulary
 
@@ -43,10 +46,24 @@ LONGEST_PRIOR, PRIOR_STRENGTH = 100, 100  # characters of a pair counted apart; 
 
 
 class Examples(NamedTuple):
-    """Labelled pairs as ids: the encoded pairs and their classes, equally long."""
+    """Labelled pairs as ids: N encoded pairs, their classes, and what their lengths alone say of these.
+
+    Attributes:
+        pairs: the encoded pairs.
+        labels: their classes.
+        prior: log probabilities of the classes given the lengths, `[N, C]` (`length_prior`), or zeros.
+    """
 
     pairs: list[EncodedPair]
     labels: list[int]
+    prior: Tensor
+
+
+class Source(NamedTuple):
+    """Examples to train on, and the share of them that an epoch draws."""
+
+    examples: Examples
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +84,29 @@ def fit(
     train_config: TrainConfig,
     output: Path,
     *,
+    also: Sequence[Splits] = (),
+    init: Path | None = None,
     device: str | None = None,
     precision: str | None = None,
     resume: bool = False,
     command: str = "",
-) -> metrics.Metrics:
+) -> None:
     """Train, keep the epoch that is best on dev, calibrate, test once, write the checkpoint folder.
 
     After every epoch everything that the next one needs is written beside `output`, in ``<output>.training``; with
     `resume` an interrupted run goes on from there to the result that it would have had.
 
     Args:
-        splits: train, dev and perhaps test pairs.
-        model_config: the network; its labels are replaced by the data's.
+        splits: train, dev and perhaps test pairs of the corpus that decides: the best epoch, the calibration.
+        model_config: the network; its labels are replaced by the data's, and its sizes by those of `init`.
         train_config: how to train.
         output: the checkpoint folder to write.
+        also: further corpora with the same labels, learned beside it.
+        init: a checkpoint to start from: its vocabulary, and those of its weights that fit.
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
         precision: ``no`` or ``bf16``; None takes bf16 where the hardware multiplies it fast.
         resume: go on with an interrupted run of the same data and configuration.
         command: the command line, for the record.
-
-    Returns:
-        Figures on test, or on dev where there is no test split.
 
     Raises:
         DataError: the data cannot be trained on.
@@ -96,43 +114,77 @@ def fit(
         TextMatchError: the device is not there, or there is nothing that fits to resume.
     """
     checkpoint.refuse_foreign(output)
-    accelerator = _accelerator(device, precision)
+    accelerator = accelerator_for(device, precision)
     set_seed(train_config.seed)
     names = label_names(splits.train)
     model_config = replace(model_config, labels=_shown(names))
-    vocabulary = Vocabulary.build(
-        (sentence for pair in splits.train for sentence in pair[:2]),
-        train_config.min_characters,
-        train_config.min_words,
-    )
-    encoder = PairEncoder(vocabulary, model_config, names)
-    made = hard_pairs(splits.train, train_config.hard_pairs, train_config.seed) if names == ("0", "1") else []
-    train, dev = encoder.encode([*splits.train, *made], "train"), encoder.encode(splits.dev, "dev")
-    test = encoder.encode(splits.test, "test") if splits.test else None
+    for corpus in (splits, *also):
+        _check_labels(corpus, names)
+    given = [pair for corpus in (splits, *also) for pair in corpus.train]
+    if init:
+        start = checkpoint.load(init, torch.device("cpu"))
+        kept = ("labels", "max_length", "dropout", "symmetric")
+        model_config = replace(start.config, **{name: getattr(model_config, name) for name in kept})
+        vocabulary, origin = start.vocabulary, _origin(start.metrics)
+    else:
+        origin = None
+        vocabulary = Vocabulary.build(
+            (sentence for pair in given for sentence in pair[:2]), train_config.min_characters, train_config.min_words
+        )
+    encoder = PairEncoder(vocabulary, model_config, names, train_config.length_prior)
+    sources = [Source(encoder.encode(corpus.train)) for corpus in (splits, *also)]
+    if names == ("0", "1"):
+        sources += [
+            Source(encoder.encode(pairs), share) for pairs, share in _made(splits, given, train_config) if pairs
+        ]
+    dev = encoder.encode(splits.dev)
 
     model = build(model_config, len(vocabulary.characters), len(vocabulary.words))
-    run = _Run(accelerator, model, train_config, len(train.labels), output.with_name(f"{output.name}.training"))
-    identity = {"model": asdict(model_config), "train": asdict(train_config), "sources": splits.sources}
+    if init:
+        _take_over(start.model, model)
+    run = _Run(accelerator, model, train_config, sources, output.with_name(f"{output.name}.training"))
+    files = {f"{corpus.corpus}/{name}": digest for corpus in (splits, *also) for name, digest in corpus.sources.items()}
+    identity = {"model": asdict(model_config), "train": asdict(train_config), "sources": files, "init": origin}
     run.begin(json.loads(json.dumps(identity)), resume)
     for number in range(len(run.history) + 1, train_config.epochs + 1):
-        run.epoch(number, train, dev)
+        run.epoch(number, dev)
 
     best = run.best_model()
-    figures = {"dev": calibrate(best, dev, accelerator.device)}
-    if test:
-        figures["test"] = evaluate(best, test, accelerator.device)
+    calibrate(best, dev, accelerator.device)
     if accelerator.is_main_process:
-        record = _record(run, best, figures, splits, accelerator, command)
+        figures = report(TextMatcher(model_config, vocabulary, best), splits)
+        others = {corpus.corpus: _judge(best, encoder, corpus, accelerator.device) for corpus in also}
+        facts = {"corpus": splits.corpus, "corpora": others, "data_sha256": files, "command": command, "init": origin}
+        record = figures | facts | _record(run, best, accelerator)
         checkpoint.save(
             output,
             checkpoint.Checkpoint(model_config, vocabulary, best, record),
             card.text(output.name, model_config, record),
-            {card.CURVE: card.curve(record)},
+            card.pictures(record),
         )
-    return figures.get("test", figures["dev"])
+        print(table(record))
+    accelerator.wait_for_everyone()
 
 
-def length_prior(examples: Examples, classes: int) -> Tensor:
+def _made(splits: Splits, given: Sequence[Pair], config: TrainConfig) -> list[tuple[list[Pair], float]]:
+    """Pairs made for training, and the share of them that an epoch draws."""
+    all_epochs = config.epochs * len(splits.train)
+    return [
+        (hard_pairs(given, config.hard_pairs * all_epochs / len(given), config.seed), 1 / config.epochs),
+        (framed_pairs(round(config.framed_pairs * all_epochs), config.seed), 1 / config.epochs),
+        (inferred_pairs(splits.train) if config.inferred_pairs else [], config.inferred_pairs),
+    ]
+
+
+def _check_labels(corpus: Splits, names: Sequence[str]) -> None:
+    for split in ("train", "dev", "test"):
+        pairs: list[Pair] | None = getattr(corpus, split)
+        found = {pair.label for pair in pairs or ()}
+        if pairs is not None and found != set(names):
+            raise DataError(f"{corpus.corpus}, {split}: expected the labels {sorted(names)}, got {sorted(found)}")
+
+
+def length_prior(pairs: Sequence[EncodedPair], labels: Sequence[int], classes: int) -> Tensor:
     """What the length of each pair alone says of its class in these examples.
 
     Corpora are collected so that length tells of the label, and each split in another way: in LCQMC's train short pairs
@@ -140,15 +192,16 @@ def length_prior(examples: Examples, classes: int) -> Tensor:
     nothing to learn from length (logit adjustment, Menon et al. 2021).
 
     Args:
-        examples: N encoded pairs with classes.
+        pairs: N encoded pairs of one corpus.
+        labels: their classes.
         classes: C.
 
     Returns:
         Log probabilities `[N, C]`, float32.
     """
-    lengths = torch.tensor([min(len(first) + len(second), LONGEST_PRIOR) for first, second in examples.pairs])
+    lengths = torch.tensor([min(len(first) + len(second), LONGEST_PRIOR) for first, second in pairs])
     counts = torch.zeros(LONGEST_PRIOR + 1, classes)
-    counts.index_put_((lengths, torch.tensor(examples.labels)), torch.ones(len(lengths)), accumulate=True)
+    counts.index_put_((lengths, torch.tensor(labels)), torch.ones(len(lengths)), accumulate=True)
     overall = counts.sum(0) / counts.sum()
     window = torch.nn.functional.avg_pool1d(counts.T, 5, stride=1, padding=2).T * 5
     return ((window + PRIOR_STRENGTH * overall) / (window.sum(1, keepdim=True) + PRIOR_STRENGTH)).log()[lengths]
@@ -161,26 +214,22 @@ class PairEncoder:
         vocabulary: of the training sentences.
         config: says what a position is, and how many are read.
         labels: the data's own labels in class order.
+        with_prior: whether examples carry what their lengths say of their classes.
     """
 
-    def __init__(self, vocabulary: Vocabulary, config: ModelConfig, labels: Sequence[str]) -> None:
-        self._vocabulary, self._config = vocabulary, config
+    def __init__(
+        self, vocabulary: Vocabulary, config: ModelConfig, labels: Sequence[str], with_prior: bool = False
+    ) -> None:
+        self._vocabulary, self._config, self._with_prior = vocabulary, config, with_prior
         self._classes = {label: i for i, label in enumerate(labels)}
         self._seen: dict[str, Encoded] = {}
 
-    def encode(self, pairs: Sequence[Pair], split: str) -> Examples:
-        """Encode one split.
-
-        Raises:
-            DataError: a label that train lacks, or a class that `split` lacks.
-        """
-        found = {pair.label for pair in pairs}
-        if found != self._classes.keys():
-            raise DataError(f"{split}: expected the labels of train {sorted(self._classes)}, got {sorted(found)}")
-        return Examples(
-            [(self._one(pair.sentence1), self._one(pair.sentence2)) for pair in pairs],
-            [self._classes[pair.label] for pair in pairs],
-        )
+    def encode(self, pairs: Sequence[Pair]) -> Examples:
+        """Encode labelled pairs."""
+        encoded = [(self._one(pair.sentence1), self._one(pair.sentence2)) for pair in pairs]
+        labels, classes = [self._classes[pair.label] for pair in pairs], len(self._classes)
+        prior = length_prior(encoded, labels, classes) if self._with_prior else torch.zeros(len(labels), classes)
+        return Examples(encoded, labels, prior)
 
     def _one(self, sentence: str) -> Encoded:
         if sentence not in self._seen:
@@ -192,13 +241,18 @@ class _Run:
     """A training run and what it leaves on disk after each epoch."""
 
     def __init__(
-        self, accelerator: Accelerator, model: Network, config: TrainConfig, num_pairs: int, folder: Path
+        self,
+        accelerator: Accelerator,
+        model: Network,
+        config: TrainConfig,
+        sources: Sequence[Source],
+        folder: Path,
     ) -> None:
         self.config, self.folder, self.history = config, folder, list[Epoch]()
-        self._accelerator = accelerator
-        self._classes = model.calibration.bias.numel()
+        self._accelerator, self._sources = accelerator, sources
+        num_pairs = sum(round(share * len(examples.labels)) for examples, share in sources)
         steps = max(1, math.ceil(math.ceil(num_pairs / config.batch_size) / accelerator.num_processes))
-        optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+        optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
         self._schedule = LambdaLR(optimizer, lambda step: _rate(step / (steps * config.epochs), config.warmup))
         # Made before `prepare` wraps the network: the average is evaluated in float32, as it will be used.
         self._average = AveragedModel(model, accelerator.device, multi_avg_fn=partial(_average, config.ema_decay))
@@ -223,10 +277,10 @@ class _Run:
         self.history = [Epoch(**epoch) for epoch in progress["history"]]
         self._accelerator.load_state(str(self.folder / f"epoch-{len(self.history)}"))
 
-    def epoch(self, number: int, train: Examples, dev: Examples) -> None:
+    def epoch(self, number: int, dev: Examples) -> None:
         """One pass over the training pairs, a look at dev, everything saved."""
         start = time.perf_counter()
-        loss, accuracy = self._pass(number, train)
+        loss, accuracy = self._pass(number)
         figures = calibrate(self._averaged(), dev, self._accelerator.device)
         seconds = time.perf_counter() - start
         self.history.append(Epoch(number, loss, accuracy, figures.accuracy, figures.auc, seconds))
@@ -244,22 +298,22 @@ class _Run:
             parameter.data = parameter.data.half().float()
         return model.eval()
 
-    def _pass(self, number: int, train: Examples) -> tuple[float, float]:
+    def _pass(self, number: int) -> tuple[float, float]:
         order = torch.Generator().manual_seed(self.config.seed * 1_000_003 + number)
+        train = _draw(self._sources, order)
         batches = shuffled(train.pairs, self.config.batch_size, order)
         processes = self._accelerator.num_processes
         even = (batches * processes)[: math.ceil(len(batches) / processes) * processes]  # they wait for each other
         mine = even[self._accelerator.process_index :: processes]
         self._model.train()
         device = self._accelerator.device
-        prior = length_prior(train, self._classes) if self.config.length_prior else None
         totals = torch.zeros(3, dtype=torch.float64)
         bar = tqdm(mine, desc=f"epoch {number}", unit="batch", disable=not self._accelerator.is_main_process)
         for chosen in bar:
             pairs = stack_pairs([train.pairs[i] for i in chosen]).to(device)
             labels = torch.tensor([train.labels[i] for i in chosen]).to(device)
             output = self._model(hide_tokens(pairs, self.config.token_dropout))
-            loss = self._loss(output, labels, 0.0 if prior is None else prior[chosen].to(device))
+            loss = self._loss(output, labels, train.prior[chosen].to(device))
             self._optimizer.zero_grad()
             self._accelerator.backward(loss)
             self._accelerator.clip_grad_norm_(self._model.parameters(), self.config.max_grad_norm)
@@ -272,10 +326,14 @@ class _Run:
         loss_sum, correct, seen = self._accelerator.reduce(totals.float().to(device)).tolist()
         return loss_sum / seen, correct / seen
 
-    def _loss(self, output: MatchOutput, labels: Tensor, prior: Tensor | float) -> Tensor:
+    def _loss(self, output: MatchOutput, labels: Tensor, prior: Tensor) -> Tensor:
         loss = cross_entropy(output.logits + prior, labels)
         if output.similarity_logits is not output.logits:
-            loss = loss + self.config.similarity_weight * cross_entropy(output.similarity_logits + prior, labels)
+            # The embeddings learn from the verdict too: it says how sure to be, where the label says yes or no.
+            similarity = output.similarity_logits + prior
+            verdict = torch.softmax((output.logits + prior).detach(), dim=-1)
+            both = 0.5 * cross_entropy(similarity, labels) + 0.5 * cross_entropy(similarity, verdict)
+            loss = loss + self.config.similarity_weight * both
         return loss
 
     def _averaged(self) -> Network:
@@ -296,6 +354,37 @@ class _Run:
             )
             shutil.rmtree(self.folder / f"epoch-{number - 1}", ignore_errors=True)
         self._accelerator.wait_for_everyone()
+
+
+def _draw(sources: Sequence[Source], generator: torch.Generator) -> Examples:
+    """One epoch's examples: of each source its share, at random."""
+    pairs, labels, priors = list[EncodedPair](), list[int](), list[Tensor]()
+    for examples, share in sources:
+        count = len(examples.labels)
+        chosen = (
+            torch.randperm(count, generator=generator)[: round(share * count)] if share < 1 else torch.arange(count)
+        )
+        pairs += [examples.pairs[i] for i in chosen.tolist()]
+        labels += [examples.labels[i] for i in chosen.tolist()]
+        priors.append(examples.prior[chosen])
+    return Examples(pairs, labels, torch.cat(priors))
+
+
+def _origin(record: dict[str, Any]) -> dict[str, Any]:
+    """What the record of a run says of the checkpoint that it started from."""
+    told = ("sentences", "files", "command", "corpus", "corpora", "init")
+    return {name: record[name] for name in told if name in record}
+
+
+def _take_over(start: Network, model: Network) -> None:
+    """Copy the weights that fit; the calibration belongs to what was calibrated."""
+    own = model.state_dict()
+    fitting = {
+        name: tensor
+        for name, tensor in start.state_dict().items()
+        if name in own and own[name].shape == tensor.shape and not name.startswith("calibration.")
+    }
+    model.load_state_dict(own | fitting)
 
 
 @torch.inference_mode()
@@ -326,6 +415,16 @@ def calibrate(model: Network, dev: Examples, device: torch.device) -> metrics.Me
     return _figures(model, output, dev, device)
 
 
+def _judge(model: Network, encoder: PairEncoder, corpus: Splits, device: torch.device) -> dict[str, Any]:
+    """Figures of `model` on another corpus, on its test split or else its dev, calibrated apart on its own dev."""
+    dev = encoder.encode(corpus.dev)
+    apart = copy.deepcopy(model)
+    figures = calibrate(apart, dev, device)
+    if corpus.test:
+        figures = evaluate(apart, encoder.encode(corpus.test), device)
+    return {"split": "test" if corpus.test else "dev", **asdict(figures)}
+
+
 def evaluate(model: Network, examples: Examples, device: torch.device) -> metrics.Metrics:
     """Figures of a calibrated network on encoded, labelled pairs."""
     return _figures(model, predict(model, examples.pairs, device), examples, device)
@@ -336,7 +435,8 @@ def _figures(model: Network, output: MatchOutput, examples: Examples, device: to
     return metrics.evaluate(probabilities, output.similarity, torch.tensor(examples.labels))
 
 
-def _accelerator(device: str | None, precision: str | None) -> Accelerator:
+def accelerator_for(device: str | None, precision: str | None) -> Accelerator:
+    """Device and precision of a run; None takes the best device there is, and bf16 where it is fast at that."""
     best = torch.device(device) if device else best_device()
     precision = precision or ("bf16" if _multiplies_bf16_fast(best) else "no")
     AcceleratorState._reset_state(reset_partial_state=True)  # a run before this one may have had another device
@@ -380,23 +480,12 @@ def _replace(file: Path, write: Any) -> None:
     fresh.replace(file)
 
 
-def _record(
-    run: _Run,
-    best: Network,
-    figures: dict[str, metrics.Metrics],
-    splits: Splits,
-    accelerator: Accelerator,
-    command: str,
-) -> dict[str, Any]:
-    """What ``metrics.json`` says: figures, and all that it takes to get them again."""
+def _record(run: _Run, best: Network, accelerator: Accelerator) -> dict[str, Any]:
+    """How the network came about, for ``metrics.json``."""
     return {
-        **{split: asdict(values) for split, values in figures.items()},
         "parameters": sum(parameter.numel() for parameter in best.parameters()),
         "training": asdict(run.config),
         "history": [asdict(epoch) for epoch in run.history],
-        "command": command,
-        "corpus": splits.corpus,
-        "data_sha256": splits.sources,
         "device": accelerator.device.type,
         "precision": accelerator.mixed_precision,
         "processes": accelerator.num_processes,

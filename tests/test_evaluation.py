@@ -1,0 +1,105 @@
+"""textmatch.evaluation: figures on labelled pairs and the behaviour suite."""
+
+from collections import Counter
+from unittest.mock import Mock
+
+import pytest
+
+from textmatch import DataError, Prediction, TextMatcher
+from textmatch.card import BARS
+from textmatch.data import Pair, Splits
+from textmatch.evaluation import SUITE, WORST, behaviour, report, summary, table
+
+TRAIN = [Pair("几点开门", "什么时候开门", "1"), Pair("几点开门", "几点关门", "0")]
+DEV = [Pair("怎么去机场", "去机场怎么走", "1"), Pair("怎么去机场", "附近有超市吗", "0")]
+TEST = [
+    Pair("什么时候开门?", "几点开门", "1"),
+    Pair("明天冷吗", "明天冷不冷", "1"),
+    Pair("明天冷吗", "明天热吗", "0"),
+    Pair("明天冷吗", "后天会热吗", "0"),
+]
+SPLITS = Splits(TRAIN, DEV, TEST, {}, "self-written")
+
+
+def naive(labels: tuple[str, str] = ("Not Matched", "Matched")) -> TextMatcher:
+    """A matcher that goes by the share of common characters, and cares for marks."""
+
+    def predict(pairs: list[tuple[str, str]]) -> list[Prediction]:
+        shares = [len(set(a) & set(b)) / len(set(a) | set(b)) for a, b in pairs]
+        return [
+            Prediction(
+                a, b, labels[share > 0.5], dict(zip(labels, (1 - share, share), strict=True)), share, ("", ""), ((), ())
+            )
+            for (a, b), share in zip(pairs, shares, strict=True)
+        ]
+
+    return Mock(spec=TextMatcher, labels=labels, **{"predict.side_effect": predict})
+
+
+def test_the_suite_is_large_and_every_category_has_its_bar() -> None:
+    rows = [line.split("\t") for line in SUITE.read_text(encoding="utf-8").splitlines()]
+    assert rows[0] == ["category", "sentence1", "sentence2", "label"]
+    assert {len(row) for row in rows} == {4}
+    assert {row[3] for row in rows[1:]} == {"0", "1"}
+    counts = Counter(row[0] for row in rows[1:])
+    assert counts.keys() == BARS.keys()
+    assert min(counts.values()) >= 30
+    assert sum(counts.values()) >= 300
+    assert len({tuple(row[1:3]) for row in rows[1:]}) == len(rows) - 1
+
+
+def test_the_suite_was_not_trained_on() -> None:
+    own = (SUITE.parents[1] / "meanings" / "train.txt").read_text(encoding="utf-8")
+    written = {part.strip() for line in own.splitlines() for part in line.split("|")}
+    tried = {cell for line in SUITE.read_text(encoding="utf-8").splitlines()[1:] for cell in line.split("\t")[1:3]}
+    assert not tried & written
+
+
+def test_a_report_has_every_split_and_leaves_out_what_train_holds() -> None:
+    record = report(naive(), SPLITS)
+    assert (record["dev"]["pairs"], record["test"]["pairs"], record["test_new"]["pairs"]) == (2, 4, 3)
+    assert sum(b["pairs"] for b in record["reliability"]) == len(TEST)
+    assert [sum(counts) for counts in record["scores"]] == [2, 2]
+    assert record["behaviour"].keys() == BARS.keys()
+    assert record["behaviour"]["identical"]["right"] == record["behaviour"]["identical"]["pairs"]
+
+
+def test_without_a_test_split_dev_is_shown() -> None:
+    record = report(naive(), SPLITS._replace(test=None))
+    assert "test" not in record
+    assert sum(b["pairs"] for b in record["reliability"]) == len(DEV)
+
+
+def test_the_table_says_it_all() -> None:
+    text = table(report(naive(), SPLITS))
+    assert [line.split()[0] for line in text.splitlines()[:4]] == ["split", "dev", "test", "test_new"]
+    assert "accuracy" in text
+    for category in BARS:
+        assert category in text
+
+
+def test_failures_are_the_most_confident_ones() -> None:
+    outcomes = behaviour(naive())
+    found = summary(outcomes)
+    for category, part in found.items():
+        wrong = [abs(o.probability - 0.5) for o in outcomes if o.category == category and not o.right]
+        assert len(part["failures"]) == min(WORST, len(wrong)), category
+        assert [abs(p - 0.5) for *_, p in part["failures"]] == pytest.approx(
+            sorted(wrong, reverse=True)[:WORST], abs=1e-3
+        )
+    assert found["surface"]["equal"] == 0  # it cares for marks
+
+
+def test_labels_that_the_checkpoint_does_not_have_are_refused() -> None:
+    odd = [*TRAIN, Pair("天冷", "天热", "2")]
+    with pytest.raises(DataError, match="expected as many as the checkpoint's"):
+        report(naive(), SPLITS._replace(train=odd))
+    with pytest.raises(DataError, match="got \\['2'\\] as well"):
+        report(naive(), SPLITS._replace(dev=[*DEV, odd[-1]]))
+
+
+def test_the_shipped_checkpoint_sees_through_surface_and_knows_identity(matcher: TextMatcher) -> None:
+    found = summary(behaviour(matcher))
+    for category in ("identical", "surface", "unrelated"):
+        assert found[category]["right"] == found[category]["pairs"], category
+    assert found["surface"]["equal"] == found["surface"]["pairs"]
