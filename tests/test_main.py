@@ -2,8 +2,11 @@
 that checkpoint is, but for one test.
 """
 
+import hashlib
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +80,54 @@ def test_a_wrong_command_line_shows_the_usage(arguments: list[str], capsys: pyte
         main(arguments)
     assert caught.value.code == 2
     assert "usage: python -m textmatch" in capsys.readouterr().err
+
+
+# Figures
+
+
+def test_evaluate_prints_the_figures_and_leaves_a_card_of_other_data_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(CHECKPOINT, folder)
+    before = (folder / "metrics.json").read_bytes()
+    data = write_data(tmp_path / "data")
+    main(["evaluate", str(folder), str(data), "--device", "cpu"])
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[1].split()[:2] == ["dev", "2"]
+    assert "negation" in printed
+    assert (folder / "metrics.json").read_bytes() == before
+    main(["evaluate", str(folder), str(data), "--device", "cpu", "--json"])
+    assert json.loads(capsys.readouterr().out)["test"]["pairs"] == 2
+
+
+def test_evaluate_writes_the_card_of_its_own_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, data = tmp_path / "copy", write_data(tmp_path / "data")
+    shutil.copytree(CHECKPOINT, folder)
+    record = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    digests = {
+        f"data/{split}.tsv": hashlib.sha256((data / f"{split}.tsv").read_bytes()).hexdigest()
+        for split in ("train", "dev", "test")
+    }
+    (folder / "metrics.json").write_text(json.dumps(record | {"data_sha256": digests}), encoding="utf-8")
+    main(["evaluate", str(folder), str(data), "--device", "cpu"])
+    capsys.readouterr()
+    written = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    assert written["test"]["pairs"] == 2
+    assert written["command"] == record["command"]
+    assert "| test | 2 |" in (folder / "README.md").read_text(encoding="utf-8")
+    assert TextMatcher.from_pretrained(folder, "cpu").metrics == written
+
+
+def write_data(folder: Path) -> Path:
+    folder.mkdir()
+    rows = {
+        "train": ("去公园怎么走", "怎么去公园"),
+        "dev": ("这家店几点开门", "这家店什么时候开门"),
+        "test": ("明天冷吗", "明天冷不冷"),
+    }
+    for split, pair in rows.items():
+        other = (pair[0], "红烧肉要炖多久")
+        lines = ["sentence1\tsentence2\tlabel", "\t".join((*pair, "1")), "\t".join((*other, "0"))]
+        (folder / f"{split}.tsv").write_text("\n".join(lines), encoding="utf-8")
+    return folder

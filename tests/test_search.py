@@ -1,0 +1,357 @@
+"""Searching a list and grouping its duplicates, against brute force, with the shipped checkpoint."""
+
+import json
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textmatch import DataError, InputError, Prediction, TextMatcher
+from textmatch.__main__ import main
+from textmatch.config import ModelConfig
+from textmatch.search import SENTENCES, VECTORS, Group, Hit, Index, Lexicon, Skipped, Step, finish
+from textmatch.text import MAX_CHARACTERS, normalise
+
+ASKED = ["怎么开发票", "如何退货", "门店几点开门", "会员多少钱一年", "快递到哪儿了", "忘记密码怎么办", "能用微信付款吗"]
+OTHERS = [f"{who}{what}" for who in ("楼上的邻居", "那只花猫", "班长") for what in ("在晒太阳", "搬家了", "唱起歌来")]
+LIST = [*ASKED, "", "如何退货？", "很" * (MAX_CHARACTERS + 1), *OTHERS, "\ud800", "  "]
+
+
+@pytest.fixture(scope="module")
+def index(matcher: TextMatcher) -> Index:
+    return Index.build(matcher, LIST)
+
+
+def fake_matcher(same: set[frozenset[str]]) -> TextMatcher:
+    """Embeds every sentence alike; says that exactly the pairs in `same` match."""
+
+    def predict(pairs: Sequence[tuple[str, str]]) -> list[Prediction]:
+        return [
+            Prediction(*pair, "", {"no": 1.0 - p, "yes": p}, 1.0, ("", ""), ((), ()))
+            for pair in pairs
+            for p in [0.9 if frozenset(pair) in same else 0.1]
+        ]
+
+    fake = Mock(spec=TextMatcher, labels=("no", "yes"), config=ModelConfig(), max_length=128)
+    fake.embed = lambda sentences: torch.ones(len(sentences), 4) / 2
+    fake.predict = predict
+    return fake
+
+
+# Building
+
+
+def test_what_cannot_be_used_is_named_and_the_rest_is_kept(index: Index) -> None:
+    assert index.skipped == (
+        Skipped(7, "blank"),
+        Skipped(9, "long"),
+        Skipped(len(LIST) - 2, "broken"),
+        Skipped(len(LIST) - 1, "blank"),
+    )
+    assert len(index) == len(ASKED) + len(OTHERS)
+
+
+def test_vectors_are_those_of_the_matcher_in_order(index: Index, matcher: TextMatcher) -> None:
+    torch.testing.assert_close(index.vectors, matcher.embed([*ASKED, *OTHERS]), atol=1e-5, rtol=0)
+    torch.testing.assert_close(index.vectors.norm(dim=1), torch.ones(len(index)))
+
+
+def test_long_sentences_that_the_model_cuts_are_counted(matcher: TextMatcher) -> None:
+    length = matcher.max_length
+    assert Index.build(matcher, ["猫" * length, "狗" * (length + 1)]).cut == 1
+
+
+@pytest.mark.parametrize("sentences", [[], ["", " \t"], ["很" * (MAX_CHARACTERS + 1)]])
+def test_a_list_of_nothing_is_refused(matcher: TextMatcher, sentences: list[str]) -> None:
+    with pytest.raises(InputError, match="no sentence to search"):
+        Index.build(matcher, sentences)
+
+
+def test_a_model_of_other_classes_is_refused() -> None:
+    with pytest.raises(InputError, match="needs two"):
+        Index.build(Mock(spec=TextMatcher, labels=("a", "b", "c")), ["猫"])
+
+
+def test_steps_count_up_to_all_and_can_be_left(monkeypatch: pytest.MonkeyPatch, matcher: TextMatcher) -> None:
+    monkeypatch.setattr("textmatch.search.CHUNK", 3)
+    monkeypatch.setattr("textmatch.search.BLOCK", 5)
+    seen: list[Step] = []
+    small = Index.build(matcher, ASKED, seen.append)
+    assert seen == [Step(3, 7), Step(6, 7), Step(7, 7)]
+    seen.clear()
+    small.duplicates(report=seen.append)
+    assert seen == [Step(5, 7), Step(7, 7)]
+
+    embedded = Mock(wraps=matcher.embed)
+    watched = Mock(spec=matcher, labels=matcher.labels, config=matcher.config, embed=embedded)
+    steps = Index.steps(watched, ASKED)
+    next(steps)
+    steps.close()
+    assert embedded.call_count == 1
+
+
+def test_a_report_that_raises_stops() -> None:
+    class EnoughError(Exception):
+        pass
+
+    def report(step: Step) -> None:
+        if step.done > 1:
+            raise EnoughError
+
+    done = count()
+
+    def steps():  # type: ignore[no-untyped-def]  # noqa: ANN202
+        for number in range(5):
+            next(done)
+            yield Step(number, 5)
+
+    with pytest.raises(EnoughError):
+        finish(steps(), report)
+    assert next(done) == 3
+
+
+# Searching
+
+
+def brute_force(index: Index, query: str, matcher: TextMatcher) -> list[int]:
+    """Positions of all distinct sentences, best first, by the pair model alone."""
+    kept = {normalise(sentence): position for position, sentence in reversed(list(enumerate(LIST[:-2])))}
+    positions = sorted(position for plain, position in kept.items() if plain and len(plain) <= MAX_CHARACTERS)
+    predictions = matcher.predict([(query, LIST[position]) for position in positions])
+    keyed = [
+        (
+            -(1.0 if normalise(query) == normalise(LIST[position]) else prediction.probabilities[matcher.labels[1]]),
+            position,
+        )
+        for position, prediction in zip(positions, predictions, strict=True)
+    ]
+    return [position for _, position in sorted(keyed)]
+
+
+@pytest.mark.parametrize("query", ["发票怎么开", "密码忘了", "貓在曬太陽", "如何退货", "完全无关的一句话"])
+def test_with_enough_candidates_search_is_brute_force(index: Index, matcher: TextMatcher, query: str) -> None:
+    hits = index.search(query, top_k=100, candidates=1000)
+    assert [hit.position for hit in hits] == brute_force(index, query, matcher)
+    assert all(hit.sentence == LIST[hit.position] for hit in hits)
+    probabilities = [hit.probability for hit in hits]
+    assert probabilities == sorted(probabilities, reverse=True)
+    expected = matcher.predict([(query, hit.sentence) for hit in hits])
+    assert [hit.similarity for hit in hits] == pytest.approx([one.similarity for one in expected], abs=1e-4)
+
+
+def test_the_nearest_by_cosine_are_those_of_the_exact_product(index: Index, matcher: TextMatcher) -> None:
+    query = "发票怎么开"
+    exact = (index.vectors @ matcher.embed([query])[0]).argsort(descending=True)[:4]
+    sentences = [*ASKED, *OTHERS]
+    hits = index.search(query, top_k=4, candidates=4, lexical=0)
+    assert {hit.sentence for hit in hits} == {sentences[row] for row in exact}
+
+
+def test_shared_characters_bring_what_cosine_misses() -> None:
+    index = Index.build(fake_matcher(set()), [*OTHERS, "怎么开发票"])
+    (hit,) = index.search("开票", top_k=1, candidates=1, lexical=1.0)
+    assert hit.sentence == "怎么开发票"
+
+
+def test_the_same_sentence_comes_first_and_names_its_copies(index: Index) -> None:
+    first = index.search("如何退貨！", top_k=1)[0]
+    assert first == Hit(1, "如何退货", 1.0, 1.0, (8,))
+
+
+@pytest.mark.parametrize("top_k", [1, 3, 1000])
+def test_top_k_limits_and_never_repeats(index: Index, top_k: int) -> None:
+    positions = [hit.position for hit in index.search("退货", top_k=top_k, candidates=1)]
+    assert len(positions) == len(set(positions)) == min(top_k, len(index))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"query": " "}, "blank"),
+        ({"query": "很" * (MAX_CHARACTERS + 1)}, f"{MAX_CHARACTERS + 1} characters"),
+        ({"query": "\ud800"}, "surrogate"),
+        ({"query": 3}, "must be text"),
+        ({"query": "猫", "top_k": 0}, "at least 1"),
+        ({"query": "猫", "candidates": 0}, "at least 1"),
+        ({"query": "猫", "lexical": 1.5}, "from 0 to 1"),
+    ],
+)
+def test_a_query_that_cannot_be_used_is_refused(index: Index, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        index.search(**arguments)
+
+
+# Shared characters
+
+
+@given(st.lists(st.text("猫狗跑跳在院子里", min_size=1, max_size=6), min_size=1, max_size=12))
+def test_a_text_shares_most_with_itself_and_nothing_is_listed_that_shares_nothing(texts: list[str]) -> None:
+    texts = list(dict.fromkeys(texts))
+    lexicon = Lexicon(texts)
+    for row, text in enumerate(texts):
+        found = lexicon.nearest(text, len(texts))
+        assert row in found
+        assert len(found) == len(set(found))
+        assert set(found) == {other for other, one in enumerate(texts) if set(one) & set(text)}
+    assert lexicon.nearest("没有", 3) == []
+
+
+def test_rare_characters_count_for_more() -> None:
+    assert Lexicon(["怎么办卡", "怎么办理", "怎么退款"]).nearest("怎么退", 1) == [2]
+
+
+# Duplicates
+
+
+def test_sentences_that_differ_only_on_the_surface_are_one_group_without_the_model() -> None:
+    index = Index.build(fake_matcher(set()), ["怎么退貨？", "快递", "怎么退货", "怎么退货!!"])
+    (group,) = index.duplicates()
+    assert [hit.position for hit in group.members] == [0, 2, 3]
+    assert {hit.probability for hit in group.members} == {1.0}
+
+
+def test_paraphrases_group_and_unrelated_sentences_do_not(matcher: TextMatcher) -> None:
+    index = Index.build(matcher, ["楼上的邻居在晒太阳", "怎么开发票", "门店几点开门", "怎么开发票？", "那只花猫搬家了"])
+    assert [[hit.position for hit in group.members] for group in index.duplicates(0.9)] == [[1, 3]]
+
+
+def test_every_member_matches_the_first_so_nothing_is_chained() -> None:
+    a, b, c, d = "甲", "乙", "丙", "丁"
+    chain = {frozenset(pair) for pair in ((a, b), (b, c), (c, d))}
+    groups = Index.build(fake_matcher(chain), [a, b, c, d]).duplicates()
+    assert [[hit.sentence for hit in group.members] for group in groups] == [[a, b], [c, d]]
+
+
+sentences = st.lists(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=1, max_size=12)
+relations = st.sets(st.frozensets(st.sampled_from("甲乙丙丁戊己庚辛"), min_size=2, max_size=2))
+
+
+@given(sentences, relations, st.integers(1, 4))
+def test_groups_are_disjoint_true_and_ordered(listed: list[str], same: set[frozenset[str]], block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textmatch.search.BLOCK", block)
+        patch.setattr("textmatch.search.NEAREST", 100)
+        groups = Index.build(fake_matcher(same), listed).duplicates()
+    positions = [hit.position for group in groups for hit in group.members]
+    assert len(positions) == len(set(positions))
+    sizes = [len(group.members) for group in groups]
+    assert sizes == sorted(sizes, reverse=True)
+    for group in groups:
+        first, *others = group.members
+        assert others
+        for hit in others:
+            assert hit.sentence == first.sentence or frozenset((hit.sentence, first.sentence)) in same
+    heads = {group.members[0].sentence for group in groups} | {
+        one for place, one in enumerate(listed) if place not in positions
+    }
+    # No sentence that begins a group, or stands alone, would have matched an earlier such one.
+    assert not any(frozenset((one, other)) in same for one in heads for other in heads if one != other)
+
+
+def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch, matcher: TextMatcher) -> None:
+    listed = [*ASKED, "如何开发票", "怎样退货", "门店早上几点开门", *OTHERS, "怎么开发票呢"]
+    index = Index.build(matcher, listed)
+    whole = index.duplicates(0.5)
+    monkeypatch.setattr("textmatch.search.BLOCK", 2)
+    cut = index.duplicates(0.5)
+    assert [[hit.position for hit in group.members] for group in cut] == [
+        [hit.position for hit in group.members] for group in whole
+    ]
+
+
+def test_a_higher_threshold_joins_no_more(matcher: TextMatcher) -> None:
+    index = Index.build(matcher, [*ASKED, "如何开发票", "怎样退货", "门店早上几点开门"])
+
+    def joined(groups: list[Group]) -> int:
+        return sum(len(group.members) - 1 for group in groups)
+
+    assert joined(index.duplicates(1.0)) <= joined(index.duplicates(0.7)) <= joined(index.duplicates(0.5))
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_out_of_range_is_refused(index: Index, threshold: float) -> None:
+    with pytest.raises(InputError, match="from 0 to 1"):
+        index.duplicates(threshold)
+
+
+# Saving
+
+
+def test_a_saved_index_answers_the_same(index: Index, matcher: TextMatcher, tmp_path: Path) -> None:
+    index.save(tmp_path / "index")
+    again = Index.load(matcher, tmp_path / "index")
+    assert again.search("发票怎么开") == index.search("发票怎么开")
+    assert again.skipped == index.skipped
+    assert {path.name for path in (tmp_path / "index").iterdir()} == {VECTORS, SENTENCES}
+
+
+def test_a_damaged_or_foreign_index_is_refused(index: Index, matcher: TextMatcher, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="not a whole index"):
+        Index.load(matcher, tmp_path)
+    index.save(tmp_path)
+    with pytest.raises(DataError, match="another model"):
+        Index.load(fake_matcher(set()), tmp_path)
+    lines = (tmp_path / SENTENCES).read_text().splitlines(keepends=True)
+    (tmp_path / SENTENCES).write_text("".join(lines[1:]))
+    with pytest.raises(DataError, match=r"another model|not a whole"):
+        Index.load(matcher, tmp_path)
+    (tmp_path / VECTORS).write_bytes(b"nonsense")
+    with pytest.raises(DataError, match="not a whole index"):
+        Index.load(matcher, tmp_path)
+
+
+# The command line
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> Path:
+    path = tmp_path / "list.csv"
+    rows = ["问题,答案", *(f"{sentence},略" for sentence in ASKED), " ,略", "怎么开发票？,略"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_search_prints_the_nearest(listed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["search", str(listed), "如何退货!", "--top-k", "2", "--device", "cpu"])
+    printed = capsys.readouterr()
+    assert printed.out.splitlines()[0] == "1.0000  1.0000  row 3: 如何退货"
+    assert len(printed.out.splitlines()) == 2
+    assert "row 9 was skipped: blank" in printed.err
+
+    main(["search", str(listed), "如何退货!", "--top-k", "2", "--json", "--device", "cpu"])
+    rows = json.loads(capsys.readouterr().out)
+    assert rows[0] == {"row": 3, "sentence": "如何退货", "probability": 1.0, "similarity": 1.0}
+
+
+def test_duplicates_prints_the_groups(listed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["duplicates", str(listed), "--threshold", "1", "--device", "cpu"])
+    assert capsys.readouterr().out.splitlines() == [
+        "group 1, 2 sentences",
+        "  1.0000  row 2: 怎么开发票",
+        "  1.0000  row 10: 怎么开发票？",
+    ]
+    main(["duplicates", str(listed), "--threshold", "1", "--json", "--device", "cpu"])
+    assert [[row["row"] for row in group] for group in json.loads(capsys.readouterr().out)] == [[2, 10]]
+    main(["duplicates", str(listed), "--threshold", "1", "--column", "答案", "--device", "cpu"])
+    assert capsys.readouterr().out.startswith(f"group 1, {len(ASKED) + 2} sentences")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "nowhere.txt", "猫"], "nowhere.txt"),
+        (["search", "nowhere.doc", "猫"], "kind of file"),
+        (["duplicates", "{list}", "--column", "x"], "no column x"),
+        (["search", "{list}", " "], "query is blank"),
+        (["duplicates", "{list}", "--threshold", "2"], "threshold is 2"),
+    ],
+)
+def test_the_command_line_refuses_by_name(listed: Path, arguments: list[str], message: str) -> None:
+    with pytest.raises((DataError, InputError), match=message):
+        main([argument.replace("{list}", str(listed)) for argument in arguments])
