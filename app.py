@@ -4,21 +4,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from textmatch import TextMatcher, TextMatchError
-from textmatch.demo import build, launch_options
+from textmatch import TextMatchError
+from textmatch.demo import Models, build, launch_options
 
 
 def main() -> None:
-    """Load a checkpoint and serve the page around it."""
+    """Load a checkpoint and serve the page around it and those that stand beside it."""
     parser = argparse.ArgumentParser(description="Serve the page that compares two Chinese sentences.")
     default = Path(__file__).parent / "checkpoints" / "default"
     parser.add_argument("--checkpoint", type=Path, default=default, help="checkpoint folder (default: %(default)s)")
     folder: Path = parser.parse_args().checkpoint
     try:
-        matcher = TextMatcher.from_pretrained(folder)
+        models = Models.beside(folder)
     except TextMatchError as error:
         sys.exit(f"app.py: {error}")
-    build(matcher, folder.resolve().name).launch(**launch_options())
+    build(models).launch(**launch_options())
 
 
 if __name__ == "__main__":

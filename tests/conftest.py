@@ -1,7 +1,7 @@
 """What several tests share: the shipped matcher, the real page on a free port, and a browser."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ def matcher() -> TextMatcher:
 
 
 @pytest.fixture(scope="session")
-def server(matcher: TextMatcher) -> Iterator[str]:
-    """The address of the real page."""
-    from textmatch.demo import build, launch_options
+def server() -> Iterator[str]:
+    """The address of the real page, with the shipped checkpoint alone."""
+    from textmatch.demo import Models, build, launch_options
 
-    page = build(matcher, CHECKPOINT.name)
+    page = build(Models({CHECKPOINT.name: CHECKPOINT}, device="cpu"))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
     yield url
     page.close(verbose=False)
@@ -49,3 +49,84 @@ def browser() -> Iterator[Any]:
         )
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def new_page(browser: Any) -> Callable[..., Any]:
+    """Opens an empty page and notes what goes wrong on it.
+
+    Visitors of one kind share a browser context, so that what one has downloaded serves the next; `alone` is for those
+    who change the context itself.
+    """
+    contexts: dict[tuple[str, int, str], Any] = {}
+
+    def open_empty(
+        home: str, complaints: list[str], locale: str, viewport: dict[str, int], scheme: str, alone: bool = False
+    ) -> Any:
+        def heard(kind: str, text: str) -> None:
+            if kind == "error" and "422" not in text:  # the browser logs a refused input as a failed request
+                complaints.append(text)
+
+        def requested(url: str) -> None:
+            if not url.startswith((home, "data:", "blob:")):
+                complaints.append(f"request to {url}")
+
+        def opened(dialog: Any) -> None:
+            complaints.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        kind = (locale, viewport["width"], scheme)
+        context = contexts.get(kind)
+        if context is None or alone:
+            context = browser.new_context(
+                locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
+            )
+        if not alone:
+            contexts[kind] = context
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda message: heard(message.type, message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: requested(request.url))
+        page.on("dialog", opened)
+        return page
+
+    return open_empty
+
+
+@pytest.fixture
+def home(server: str) -> str:
+    """Where `visit` goes; a test file with a page of its own says so by a fixture of this name."""
+    return server
+
+
+@pytest.fixture
+def ready() -> str:
+    """What is on the page once it can be used; as `home`, for each test file to say."""
+    return "#verdict .confidence-set, #ranking tbody tr"
+
+
+@pytest.fixture
+def visit(new_page: Callable[..., Any], home: str, ready: str) -> Iterator[Callable[..., Any]]:
+    """Opens the page; afterwards nothing may have failed, popped up or left for another host."""
+    pages: list[Any] = []
+    complaints: list[str] = []
+
+    def open_page(
+        locale: str = "zh-CN",
+        viewport: dict[str, int] | None = None,
+        scheme: str = "light",
+        query: str = "",
+        home: str = home,
+        alone: bool = False,
+    ) -> Any:
+        page = new_page(home, complaints, locale, viewport or {"width": 1280, "height": 900}, scheme, alone)
+        pages.append(page)
+        page.goto(home + query)
+        page.locator(ready).first.wait_for(state="attached")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not complaints

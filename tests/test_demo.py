@@ -1,25 +1,30 @@
 """The page as its visitors and API callers meet it: over HTTP, and in a real browser."""
 
+import ast
+import asyncio
 import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 
 import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 
 from textmatch import Prediction, TextMatcher
-from textmatch.demo.answers import MAX_CHARACTERS, Answers
+from textmatch.demo.answers import MAX_LINES
 from textmatch.demo.gauge import reading
 from textmatch.demo.notes import SHOWN, lines
 from textmatch.demo.texts import EXAMPLES, LABEL_NAMES, WORDS
+from textmatch.text import MAX_CHARACTERS
 
 ROOT = Path(__file__).parents[1]
 PAIR = ("怎么给手机充值话费", "手机话费在哪里充值")
@@ -28,6 +33,22 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
 Open = Callable[..., Any]
+
+MODEL = ("model", "str")
+JSON = "str | float | bool | list | dict"
+ENDPOINTS = {
+    "/predict": [("sentence1", "str"), ("sentence2", "str"), MODEL],
+    "/explain": [("sentence1", "str"), ("sentence2", "str"), MODEL],
+    "/rank": [("sentence", "str"), ("candidates", "list[str]"), MODEL],
+    "/list_models": [],
+    "/score_file": [
+        ("file", "filepath"),
+        *((column, "str") for column in ("sentence1", "sentence2", "label")),
+        ("format", "Literal['csv', 'xlsx']"),
+    ],
+    "/search": [("query", "str"), ("sentences", JSON), ("file", "filepath"), ("top_k", "float")],
+    "/duplicates": [("sentences", JSON), ("file", "filepath"), ("threshold", "float")],
+}
 
 
 def prediction(**changes: Any) -> Prediction:
@@ -78,15 +99,6 @@ def test_notes_say_what_was_cut_unknown_and_unsure() -> None:
     ]
 
 
-@pytest.mark.parametrize("labels", [("Not Matched", "Matched"), ("no", "maybe", "yes")])
-def test_only_the_default_labels_get_chinese_names(matcher: TextMatcher, labels: tuple[str, ...]) -> None:
-    answer = prediction(label=labels[-1], probabilities=dict.fromkeys(labels, 1 / len(labels)))
-    other = Mock(spec=matcher, labels=labels, max_length=64, **{"predict.return_value": [answer]})
-    shown, _, below = Answers(other, "other").compare(*PAIR, Mock(headers={}))
-    assert tuple(shown) == tuple(LABEL_NAMES.get(label, label) for label in labels)
-    assert below["verdict"] == LABEL_NAMES.get(labels[-1], labels[-1])
-
-
 # The API
 
 
@@ -106,17 +118,70 @@ def test_predict_gives_the_matchers_answer(client: Client, matcher: TextMatcher)
     assert similarity == pytest.approx(expected.similarity)
 
 
-def test_predict_is_the_only_endpoint(client: Client, server: str) -> None:
+def test_rank_orders_the_candidates_and_takes_many_at_once(client: Client, matcher: TextMatcher) -> None:
+    candidates = ["明天会不会下雨", PAIR[1], PAIR[0], "宠物猫一天吃几顿"]
+    ranked = client.predict(PAIR[0], candidates, api_name="/rank")
+    shares = [row["probability"] for row in ranked]
+    assert shares == sorted(shares, reverse=True)
+    assert sorted(row["sentence"] for row in ranked) == sorted(candidates)
+    expected = {row.sentence2: row for row in matcher.predict([(PAIR[0], text) for text in candidates])}
+    for row in ranked:
+        answer = expected[row["sentence"]]
+        assert (row["label"], row["similarity"]) == (answer.label, pytest.approx(answer.similarity))
+        assert row["probability"] == pytest.approx(answer.probabilities["Matched"])
+
+
+def test_the_models_are_listed_with_what_is_known_of_them(client: Client, matcher: TextMatcher) -> None:
+    (row,) = client.predict(api_name="/list_models")
+    assert row["name"] == "default"
+    assert (row["architecture"], row["parameters"]) == (matcher.config.arch, matcher.metrics["parameters"])
+    assert row["test_accuracy"] == matcher.metrics["test"]["accuracy"]
+    assert row["megabytes"] > 1
+
+
+def test_every_endpoint_is_named_typed_and_described_and_no_event_of_the_page_is(client: Client, server: str) -> None:
     listed = client.view_api(return_format="dict", print_info=False)
-    assert set(listed["named_endpoints"]) == {"/predict"}
+    parameters = {
+        name: [(each["parameter_name"], each["python_type"]["type"]) for each in endpoint["parameters"]]
+        for name, endpoint in listed["named_endpoints"].items()
+    }
+    assert parameters == ENDPOINTS
     assert not listed["unnamed_endpoints"]
-    names = [parameter["parameter_name"] for parameter in listed["named_endpoints"]["/predict"]["parameters"]]
-    assert names == ["sentence1", "sentence2"]
+    assert all(endpoint["description"] for endpoint in listed["named_endpoints"].values())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for told in (readme, *(texts["compare_code_lead"] for texts in WORDS.values())):
+        assert set(re.findall(r"(?<![\w/`.])`?(/[a-z_]+)\b(?![/.])", told)) >= set(ENDPOINTS)
     with pytest.raises(ValueError, match="Cannot find a function"):
         client.predict(*PAIR, api_name="/compare")
     described = httpx.get(f"{server}gradio_api/openapi.json").text
-    assert "compare" not in described
-    assert "load_example" not in described
+    for event in ("compare", "everyone", "load_example", "open"):
+        assert f"/{event}" not in described
+
+
+def test_an_assistant_finds_the_tools_and_gets_the_same_answer(server: str, matcher: TextMatcher) -> None:
+    async def talk() -> tuple[Any, Any, Any]:
+        async with (
+            streamable_http_client(f"{server}gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = await session.list_tools()
+            good = await session.call_tool("predict", {"sentence1": PAIR[0], "sentence2": PAIR[1]})
+            bad = await session.call_tool("predict", {"sentence1": "", "sentence2": PAIR[1]})
+            return tools.tools, good, bad
+
+    with ThreadPoolExecutor(1) as aside:  # the browser's event loop may live in this thread
+        tools, good, bad = aside.submit(lambda: asyncio.run(talk())).result(60)
+    assert {f"/{tool.name}" for tool in tools} == set(ENDPOINTS)
+    for tool in tools:
+        assert len(tool.description) > 40
+        assert all(each["description"] for each in tool.inputSchema["properties"].values())
+    label, similarity = ast.literal_eval(good.content[0].text)  # Gradio answers tools in Python's notation
+    expected = matcher.predict([PAIR])[0]
+    assert label["label"] == expected.label
+    assert similarity == pytest.approx(expected.similarity)
+    assert bad.isError
+    assert "first sentence is empty" in bad.content[0].text
 
 
 @pytest.mark.parametrize(
@@ -126,11 +191,28 @@ def test_predict_is_the_only_endpoint(client: Client, server: str) -> None:
         ((PAIR[0], " \t\n"), "second sentence is empty"),
         ((PAIR[0], "很" * (MAX_CHARACTERS + 1)), f"{MAX_CHARACTERS + 1} characters"),
         ((3, PAIR[1]), "sentence1 must be a string"),
+        ((*PAIR, "nobody"), "expected one of default"),
     ],
 )
-def test_bad_input_is_named(client: Client, sentences: tuple[Any, str], message: str) -> None:
+def test_bad_input_is_named(client: Client, sentences: tuple[Any, ...], message: str) -> None:
     with pytest.raises(AppError, match=message):
         client.predict(*sentences, api_name="/predict")
+
+
+@pytest.mark.parametrize(
+    ("candidates", "message"),
+    [
+        ([], "1 to 50"),
+        ([PAIR[1]] * (MAX_LINES + 1), f"{MAX_LINES + 1} sentences"),
+        ([PAIR[1], " "], "Sentence 2 is empty"),
+        ([PAIR[1], 3], "sentence2 must be a string"),
+        (["很" * (MAX_CHARACTERS + 1)], f"Sentence 1 has {MAX_CHARACTERS + 1} characters"),
+        ("一句", "must be a list"),
+    ],
+)
+def test_bad_candidates_are_named(client: Client, candidates: Any, message: str) -> None:
+    with pytest.raises(AppError, match=message):
+        client.predict(PAIR[0], candidates, api_name="/rank")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -194,64 +276,6 @@ def _answers(url: str, app: subprocess.Popen[bytes], patience: float = 120.0) ->
 # The page in a browser
 
 
-@pytest.fixture
-def visit(browser: Any, server: str) -> Iterator[Open]:
-    """Opens the page; afterwards nothing may have failed, popped up or left for another host."""
-    contexts: list[Any] = []
-    complaints: list[str] = []
-
-    def heard(kind: str, text: str) -> None:
-        if kind == "error" and "422" not in text:  # the browser logs a refused input as a failed request
-            complaints.append(text)
-
-    def requested(url: str) -> None:
-        if not url.startswith((server, "data:", "blob:")):
-            complaints.append(f"request to {url}")
-
-    def opened(dialog: Any) -> None:
-        complaints.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def open_page(locale: str = "zh-CN", viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Any:
-        context = browser.new_context(locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("console", lambda message: heard(message.type, message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: requested(request.url))
-        page.on("dialog", opened)
-        page.goto(server)
-        page.locator("#verdict .confidence-set").first.wait_for()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints
-
-
-def write(page: Any, sentence1: str, sentence2: str) -> None:
-    page.locator("#sentence1 input").fill(sentence1)
-    page.locator("#sentence2 input").fill(sentence2)
-
-
-def boxes(page: Any) -> tuple[str, str]:
-    return page.locator("#sentence1 input").input_value(), page.locator("#sentence2 input").input_value()
-
-
-def clear(page: Any) -> None:
-    page.locator("#clear").click()
-    page.locator(".tm-gauge[data-level=waiting]").wait_for()
-
-
-def verdict(page: Any) -> str:
-    """The verdict, once the gauge shows an answer."""
-    page.locator(".tm-gauge:not([data-level=waiting])").wait_for()
-    page.locator("#verdict .confidence-set").first.wait_for()
-    return str(page.locator("#verdict h2").inner_text())
-
-
 @pytest.mark.parametrize(
     ("locale", "viewport", "scheme"),
     [
@@ -267,7 +291,7 @@ def test_the_first_look(visit: Open, locale: str, viewport: dict[str, int], sche
     shown = page.locator("body").inner_text()
     heading = WORDS["zh" if locale == "zh-CN" else "en"]["heading"].splitlines()[0].removeprefix("# ")
     assert page.locator("h1").all_inner_texts() == [heading]
-    assert verdict(page) in LABEL_NAMES.values()
+    assert page.locator("#verdict h2").inner_text() in LABEL_NAMES.values()
     assert "__i18n__" not in shown
     assert "translation_metadata" not in shown
     assert page.evaluate("document.documentElement.lang") == locale.removesuffix("-US")
@@ -284,84 +308,29 @@ def test_other_locales_get_a_whole_language(visit: Open, locale: str, language: 
     assert "__i18n__" not in page.locator("body").inner_text()
 
 
-def test_enter_button_swap_and_clear(visit: Open) -> None:
-    page = visit()
-    clear(page)
-    assert boxes(page) == ("", "")
-    write(page, *PAIR)
-    page.locator("#sentence2 input").press("Enter")
-    assert verdict(page) in LABEL_NAMES.values()
-
-    clear(page)
-    write(page, *PAIR)
-    page.locator("#swap").click()
-    page.wait_for_function("text => document.querySelector('#sentence1 input').value === text", arg=PAIR[1])
-    assert boxes(page) == (PAIR[1], PAIR[0])
+@pytest.mark.parametrize(("locale", "other"), [("zh-CN", "en"), ("en-US", "zh")])
+def test_the_toggle_changes_every_part_and_keeps_the_sentences(visit: Open, locale: str, other: str) -> None:
+    page, texts = visit(locale), WORDS["zh" if other == "zh" else "en"]
+    page.locator("#sentence1 input").fill(PAIR[0])
+    page.locator("#sentence2 textarea").fill(PAIR[1])
+    page.locator(f"#language [lang={other}]").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=texts["compare"], exact=True).wait_for()
+    page.locator("#sentence2").get_by_text(texts["sentence2"]).wait_for()
+    page.wait_for_function("text => document.querySelector('#sentence1 input').value === text", arg=PAIR[0])
+    assert page.locator("#sentence2 textarea").input_value() == PAIR[1]
+    assert page.locator("#language [aria-current]").get_attribute("lang") == other
+    assert page.locator(".tm-name").inner_text() == texts["similarity"]
+    assert page.evaluate("document.documentElement.lang").startswith(other)
+    page.locator("#sentence1 input").fill(" ")
     page.locator("#compare").click()
-    assert verdict(page) in LABEL_NAMES.values()
-    page.get_by_text("毫秒").wait_for()
+    page.locator("#sentence1 .validation-error").get_by_text(texts["blank1"]).wait_for()
 
 
-def test_every_example_answers_at_once(visit: Open) -> None:
+def test_the_tabs_are_reached_by_keyboard(visit: Open) -> None:
     page = visit()
-    buttons = page.locator("#examples button.gallery-item")
-    assert buttons.count() == len(EXAMPLES)
-    for index, example in enumerate(EXAMPLES):
-        clear(page)
-        buttons.nth(index).click()
-        assert verdict(page) in LABEL_NAMES.values()
-        assert boxes(page) == example[1:]
-
-
-def test_an_example_on_a_phone_brings_its_answer_into_view(visit: Open) -> None:
-    page = visit(viewport=PHONE)
-    page.locator("#examples button.gallery-item").last.click()
-    page.wait_for_function("() => document.querySelector('#verdict h2').getBoundingClientRect().top > 0")
-    assert page.locator("#verdict h2").bounding_box()["y"] < PHONE["height"]
-
-
-def test_the_gauge_reads_the_same_aloud(visit: Open) -> None:
-    page = visit()
-    meter = page.get_by_role("meter", name=WORDS["zh"]["similarity"], exact=True)
-    number, word = page.locator(".tm-number").inner_text(), page.locator(".tm-word").inner_text()
-    assert meter.get_attribute("aria-valuenow") == number.removesuffix("%")
-    assert meter.get_attribute("aria-valuetext") == f"{number}, {word}"
-    assert page.evaluate("getComputedStyle(document.querySelector('.tm-hand')).transitionDuration") == "0s"
-    assert page.get_by_role("status").filter(has_text=" · ").count() == 1
-
-
-def test_the_keyboard_goes_through_the_page_in_order(visit: Open) -> None:
-    page = visit()
-    page.locator("#sentence1 input").focus()
-    seen = []
-    for _ in range(4):
-        page.keyboard.press("Tab")
-        seen.append(page.evaluate("(document.activeElement.closest('[id]') || {}).id"))
-    assert seen == ["swap", "sentence2", "compare", "clear"]
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-
-
-def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher) -> None:
-    page = visit()
-    for text in HOSTILE:
-        clear(page)
-        write(page, text, "很" * matcher.max_length + text)
-        page.locator("#compare").click()
-        assert verdict(page) in LABEL_NAMES.values()
-        assert boxes(page)[0] == text
-        assert page.locator("#notes li").count() >= 1
-        assert page.locator("#notes img, #notes script, img[src=x]").count() == 0
-
-
-@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
-def test_blank_and_overlong_boxes_get_a_message(visit: Open, locale: str, language: str) -> None:
-    page, texts = visit(locale), WORDS["zh" if language == "zh" else "en"]
-    write(page, "  ", "很" * (MAX_CHARACTERS + 1))
-    page.locator("#compare").click()
-    message = page.locator("#sentence1 .validation-error").get_by_text(texts["blank1"])
-    message.wait_for()
-    too_long = texts["long2"].format(length=MAX_CHARACTERS + 1, limit=MAX_CHARACTERS)
-    page.locator("#sentence2 .validation-error").get_by_text(too_long).wait_for()
-    write(page, *PAIR)
-    page.locator("#compare").click()
-    message.wait_for(state="detached")
+    page.get_by_role("tab").first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#batch-intro").wait_for()
+    assert page.get_by_role("tab", selected=True).inner_text() == WORDS["zh"]["batch_tab"]

@@ -1,5 +1,6 @@
-"""The demo page: build it around a matcher, launch it with its options."""
+"""The demo page: build it around the models it offers, launch it with its options."""
 
+from textmatch.demo.models import Models
 from textmatch.demo.page import build, launch_options
 
-__all__ = ["build", "launch_options"]
+__all__ = ["Models", "build", "launch_options"]

@@ -1,19 +1,35 @@
-"""Chinese for every Chinese browser.
+"""The page's language: the one the address asks for (``?lang=zh`` or ``?lang=en``), else the browser's.
 
-Gradio chooses the page's language before it runs any script of ours and knows only zh-CN and zh-TW: a browser set to
-zh, zh-HK or zh-Hans-CN would be greeted in English. So one small script goes into the page's head, ahead of Gradio's.
+Gradio chooses it before it runs any script of ours, and knows only zh-CN and zh-TW: a browser set to zh, zh-HK or
+zh-Hans-CN would be greeted in English. So one small script goes into the page's head, ahead of Gradio's. Every
+component reads `navigator.language`, and the server the address (`texts.say`): so all of them agree.
 """
 
+from pathlib import Path
+
+import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SCRIPT = b"""<script>
-  if (/^zh/i.test(navigator.language)) {
-    const known = /hant|tw|hk|mo/i.test(navigator.language) ? "zh-TW" : "zh-CN";
-    Object.defineProperty(navigator, "language", { get: () => known });
-    document.documentElement.lang = known;
-  }
+  const asked = new URLSearchParams(location.search).get("lang");
+  const wanted = ["zh", "en"].includes(asked) ? asked : navigator.language;
+  const chinese = /hant|tw|hk|mo/i.test(wanted) ? "zh-TW" : "zh-CN";
+  const known = /^zh/i.test(wanted) ? chinese : wanted;
+  Object.defineProperty(navigator, "language", { get: () => known });
+  if (/^zh/i.test(known)) document.documentElement.lang = known;
 </script>"""
+
+FOLDER = Path(__file__).parent
+
+
+def toggle() -> gr.HTML:
+    """The links to the page in Chinese and in English; they take the sentences in the boxes along."""
+    return gr.HTML(
+        html_template=(FOLDER / "language.html").read_text(encoding="utf-8"),
+        js_on_load=(FOLDER / "language.js").read_text(encoding="utf-8"),
+        elem_id="language",
+    )
 
 
 class ChineseFirst:

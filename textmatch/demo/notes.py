@@ -49,7 +49,7 @@ def notes() -> gr.HTML:
         html_template=(FOLDER / "notes.html").read_text(encoding="utf-8"),
         js_on_load=(FOLDER / "notes.js").read_text(encoding="utf-8"),
         elem_id="notes",
-        words=words("hint", "answered", "unsure", "cut1", "cut2", "unknown1", "unknown2"),
+        words=words("hint", "answered", "unsure", "cut1", "cut2", "unknown1", "unknown2", "compare_link_refused"),
     )
 
 

@@ -1,0 +1,110 @@
+"""The about tab: every figure is the checkpoint's own, and what a checkpoint does not have is not shown."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import gradio as gr
+import pytest
+
+from textmatch.config import Arch
+from textmatch.demo import Models, about
+from textmatch.demo.about import LITERATURE
+from textmatch.demo.texts import WORDS
+
+CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "default"
+BEHAVIOUR = {
+    "negation": {"pairs": 4, "right": 3},
+    "new": {"pairs": 2, "right": 2},
+    "none": {"pairs": 0, "right": 0},
+}
+CORPORA = {"lcqmc": {"accuracy": 0.85, "f1": 0.86, "auc": 0.94}, "other": {"accuracy": 0.7}}
+RELIABILITY = [
+    {"confidence": 0.9, "share": 0.88, "pairs": 40},
+    {"confidence": 0.55, "share": 0.6, "pairs": 10},
+    {"confidence": 0.7, "share": 0.0, "pairs": 0},
+]
+
+
+def shown(models: Models) -> dict[str, Any]:
+    """The value of every table and chart of the tab, by the key of its title."""
+    with gr.Blocks() as page:
+        about.tab(models)
+    values = [block.value for block in page.blocks.values() if isinstance(block, gr.HTML)]
+    return {
+        value["caption"]["key"] if isinstance(value["caption"], dict) else value["caption"]: value for value in values
+    }
+
+
+@pytest.fixture
+def with_record(tmp_path: Path) -> Callable[..., Models]:
+    """The shipped checkpoint with other figures."""
+
+    def make(record: dict[str, Any]) -> Models:
+        folder = tmp_path / "default"
+        shutil.copytree(CHECKPOINT, folder)
+        (folder / "metrics.json").write_text(json.dumps(record), encoding="utf-8")
+        return Models({"default": folder}, device="cpu")
+
+    return make
+
+
+def test_the_results_are_those_of_the_record() -> None:
+    record = json.loads((CHECKPOINT / "metrics.json").read_text(encoding="utf-8"))
+    values = shown(Models({"default": CHECKPOINT}, device="cpu"))
+    results = values["about_results"]["rows"]
+    assert [row[:3] for row in results] == [["default", split, record[split]["pairs"]] for split in ("dev", "test")]
+    test = record["test"]
+    assert results[1][3:] == [
+        f"{100 * test['accuracy']:.1f}%",
+        f"{100 * test['f1']:.1f}%",
+        *(f"{test[name]:.3f}" for name in ("auc", "spearman")),
+        f"{100 * test['ece']:.1f}%",
+        f"{test['brier']:.3f}",
+    ]
+    assert values["about_history"]["points"] == [[epoch["epoch"], epoch["dev_accuracy"]] for epoch in record["history"]]
+    facts = {row[0]["key"]: row[1] for row in values["about_training"]["rows"]}
+    assert facts["about_command"] == record["command"]
+    assert facts["about_parameters"] == f"{record['parameters']:,}"
+
+
+def test_the_literature_is_cited_beside_the_own_figure() -> None:
+    cited = json.loads(LITERATURE.read_text(encoding="utf-8"))
+    rows = shown(Models({"default": CHECKPOINT}, device="cpu"))["about_literature"]["rows"]
+    assert [row[0] for row in rows[:-1]] == [entry["system"] for entry in cited]
+    assert all(entry["source"] for entry in cited)
+    assert rows[-1][0] == "default"
+
+
+def test_what_a_record_has_is_shown(with_record: Callable[..., Models]) -> None:
+    values = shown(with_record({"behaviour": BEHAVIOUR, "corpora": CORPORA, "reliability": RELIABILITY}))
+    assert values["about_behaviour"]["rows"] == [
+        [{"key": "about_behaviour_negation"}, 4, {"share": 0.75}],
+        ["new", 2, {"share": 1.0}],
+    ]
+    assert values["about_corpora"]["columns"] == ["about_corpus", "about_accuracy", "about_f1", "about_auc"]
+    assert values["about_corpora"]["rows"] == [["lcqmc", "85.0%", "86.0%", "0.940"], ["other", "70.0%", None, None]]
+    assert values["about_reliability"]["points"] == [[0.55, 0.6], [0.9, 0.88]]
+
+
+def test_what_a_record_lacks_is_not(with_record: Callable[..., Models]) -> None:
+    values = shown(with_record({"test": {"accuracy": 0.5}, "history": [], "training": {}}))
+    assert values.keys() == {"about_results", "about_training"}
+    assert values["about_results"]["rows"] == [["default", "test", None, "50.0%", None, None, None, None, None]]
+
+
+def test_every_architecture_is_described() -> None:
+    for texts in WORDS.values():
+        assert {f"about_arch_{arch}" for arch in get_args(Arch)} <= texts.keys()
+
+
+@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
+def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale: str, language: str) -> None:
+    page, texts = visit(locale, {"width": 390, "height": 844}), WORDS["zh" if language == "zh" else "en"]
+    page.get_by_role("tab").filter(has_text=texts["about_tab"]).click()
+    page.get_by_role("table", name=texts["about_results"], exact=True).wait_for()
+    page.get_by_role("img", name=texts["about_history"]).wait_for()
+    assert page.locator("#about-results thead th").nth(3).inner_text() == texts["about_accuracy"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,61 @@
+"""Every tab as axe-core judges it: nothing serious or worse, by day and by night."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from textmatch.demo.texts import WORDS
+
+ASK = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+
+
+def faults(page: Any) -> list[str]:
+    """What axe-core finds serious or critical, one line each."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    found = axe.Axe().run(page, options=ASK).response["violations"]
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+TABLE = "怎么学英语|如何学好英语|1\n怎么学英语|明天下雨吗|0\n怎么学英语|怎么学英语|1"
+
+USED = {
+    "compare": ("#code-panel > button", "#code pre"),
+    "batch": ("#batch-start", ".tm-report:not([hidden]) svg"),
+    "search": ("#search-group", ".tm-groups-line:not(:empty)"),
+}
+"""For each tab a button that brings up more of it, and what then is there."""
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("zh-CN", "light"), ("en-US", "dark")])
+def test_no_tab_has_a_serious_fault(visit: Callable[..., Any], locale: str, scheme: str) -> None:
+    page = visit(locale, scheme=scheme)
+    for tab in ("compare", "batch", "search", "about"):
+        page.locator(f"#{tab}-tab-button").click()
+        page.locator(f"#{tab}-tab .block").first.wait_for()
+        found = faults(page)
+        assert found == [], tab
+        if tab == "batch":
+            page.locator("#batch-paste textarea").fill(TABLE)
+        if tab == "search":
+            page.locator("#search-own > button").click()
+            page.locator("#search-load").wait_for()
+        if tab in USED:
+            button, shown = USED[tab]
+            page.locator(button).click()
+            page.locator(shown).first.wait_for()
+            assert faults(page) == [], f"{tab} in use"
+
+
+def test_a_ranking_and_its_messages_have_no_serious_fault(visit: Callable[..., Any]) -> None:
+    page = visit(viewport={"width": 390, "height": 844}, query="?a=怎么学英语&b=如何学好英语%0A明天下雨吗")
+    assert faults(page) == []
+    page.locator("#sentence1 input").fill(" ")
+    page.locator("#compare").click()
+    page.get_by_text(WORDS["zh"]["blank1"]).wait_for()
+    assert faults(page) == []

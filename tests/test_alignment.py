@@ -1,0 +1,428 @@
+"""textmatch.demo.alignment: the picture of why, as a value and in a real browser."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from textmatch import Prediction, TextMatcher
+from textmatch.demo import alignment as module
+from textmatch.demo import launch_options
+from textmatch.demo.alignment import NOTHING, TELLING, alignment, drawing
+from textmatch.demo.texts import CHINESE, ENGLISH
+from textmatch.explain import Change, Explanation, Flip, Meeting, Word
+
+FOLDER = Path(module.__file__).parent
+HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "{word}", "</script><script>alert(1)</script>")
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+Open = Callable[..., Any]
+
+
+def prediction(one: str, two: str, share: float, label: str = "Matched", other: str = "Not Matched") -> Prediction:
+    return Prediction(one, two, label, {label: share, other: 1 - share}, 0.5, ("", ""), ((), ()))
+
+
+def row(text: str, *cuts: str, **first: Any) -> tuple[Word, ...]:
+    """Words of `text`, which the `cuts` join to; `first` changes the first of them."""
+    places = [(len("".join(cuts[:i])), len("".join(cuts[: i + 1]))) for i in range(len(cuts))]
+    words = [Word(text[a:b], text[a:b], a, b, True, (), False, 0.0, True) for a, b in places]
+    return (replace(words[0], **first), *words[1:])
+
+
+ONE, TWO = "窗台太冷花会冻死", "阳台不冷花会冻死"
+SIMPLE = Explanation(
+    prediction=prediction(ONE, TWO, 0.88, "Not Matched", "Matched"),
+    texts=(ONE, TWO),
+    as_given=(True, True),
+    words=(
+        row(ONE, "窗台", "太", "冷", "花", "会", "冻死", effect=0.4),
+        row(TWO, "阳台", "不", "冷", "花", "会", "冻死", effect=-0.08, met=False),
+    ),
+    meetings=(Meeting(0, 2, 0.25), Meeting(2, 2, 0.97), *(Meeting(i, i, 1.0) for i in (3, 4, 5))),
+    alignment="attention",
+    flip=Flip((Change(2, 1, "swap", "不", "太"),), prediction(ONE, "阳台太冷花会冻死", 0.7)),
+    complete=True,
+)
+ODD = replace(
+    SIMPLE,
+    texts=("龘" + ONE[2:], TWO),
+    as_given=(False, True),
+    words=(
+        row("龘" + ONE[2:], "龘", "太", "冷", "花", "会", "冻死", effect=None, unknown=("龘",), known=False),
+        (*SIMPLE.words[1][:5], replace(SIMPLE.words[1][5], cut=True, effect=None, met=False)),
+    ),
+    meetings=SIMPLE.meetings[1:3],
+    alignment="equality",
+    flip=None,
+    complete=False,
+)
+CASES = {
+    "simple": SIMPLE,
+    "odd": ODD,
+    "hostile": replace(
+        SIMPLE,
+        prediction=prediction("a", "b", 0.6, HOSTILE[0], HOSTILE[1]),
+        texts=("".join(HOSTILE), "".join(HOSTILE)),
+        words=(row("".join(HOSTILE), *HOSTILE, unknown=HOSTILE), row("".join(HOSTILE), *HOSTILE)),
+        meetings=tuple(Meeting(i, i, 1.0) for i in range(len(HOSTILE))),
+        flip=Flip(
+            (Change(1, 0, "swap", HOSTILE[0], HOSTILE[1]), Change(2, 1, "delete", HOSTILE[1])),
+            prediction("a", "b", 0.6, HOSTILE[2], HOSTILE[3]),
+        ),
+    ),
+    "wide": replace(
+        SIMPLE,
+        texts=("x" * 120 + "花" * 60, TWO),
+        words=(row("x" * 120 + "花" * 60, "x" * 120, *"花" * 60), SIMPLE.words[1]),
+        flip=Flip((Change(1, 0, "delete", "x" * 120),), prediction("a", "b", 0.6)),
+    ),
+}
+
+
+# The value
+
+
+@pytest.mark.parametrize("explanation", CASES.values(), ids=CASES)
+def test_a_drawing_is_plain_json(explanation: Explanation) -> None:
+    value = drawing(explanation)
+    again = json.loads(json.dumps(value))
+    assert again.keys() == NOTHING.keys()
+    assert [[chip["text"] for chip in chips] for chips in again["rows"]] == [
+        [word.text for word in words] for words in explanation.words
+    ]
+    assert [tuple(line[:2]) for line in again["lines"]] == [(m.first, m.second) for m in explanation.meetings]
+
+
+def test_a_real_explanation_can_be_drawn(matcher: TextMatcher) -> None:
+    value = drawing(matcher.explain("阳台上的花该几天浇一次水", "陽台的花多久浇一次水？"))
+    assert "".join(chip["text"] for chip in value["rows"][1]) == "陽台的花多久浇一次水"
+    assert value["notes"] == []
+
+
+@pytest.mark.parametrize(
+    ("effect", "mark"),
+    [(None, "none"), (0.0, "none"), (TELLING, "for"), (-TELLING, "against"), (-TELLING / 2, "none")],
+)
+def test_only_telling_words_are_marked(effect: float | None, mark: str) -> None:
+    words = (row(ONE, "窗台", "太", "冷", "花", "会", "冻死", effect=effect), SIMPLE.words[1])
+    assert drawing(replace(SIMPLE, words=words))["rows"][0][0]["mark"] == mark
+
+
+def test_the_turn_shows_what_goes_and_what_comes() -> None:
+    turn = drawing(SIMPLE)["turn"]
+    assert turn is not None
+    assert turn["verdict"] == {"key": "alignment_matched", "name": "Matched", "confidence": 0.7}
+    assert turn["changes"] == [{"key": "alignment_swap2", "word": "不", "replacement": "太"}]
+    ((number, parts),) = turn["sentences"]
+    assert number == 2
+    assert [(part["kind"], part["text"]) for part in parts] == [
+        ("same", "阳台"),
+        ("gone", "不"),
+        ("new", "太"),
+        ("same", "冷花会冻死"),
+    ]
+    two = replace(
+        SIMPLE, flip=Flip((Change(1, 5, "delete", "冻死"), Change(1, 0, "swap", "窗台", "阳台")), SIMPLE.prediction)
+    )
+    turn = drawing(two)["turn"]
+    assert turn is not None
+    assert "".join(part["text"] for part in turn["sentences"][0][1] if part["kind"] != "gone") == "阳台太冷花会"
+
+
+def test_what_was_done_otherwise_is_noted() -> None:
+    assert drawing(ODD)["notes"] == ["alignment_equality", "alignment_plain", "alignment_partial"]
+
+
+def test_the_script_has_a_text_for_all_it_says_and_no_other() -> None:
+    script = (FOLDER / "alignment.js").read_text(encoding="utf-8")
+    keys = {key for key in CHINESE if key.startswith("alignment_")}
+    for key in re.findall(r'\bt\("(\w+)"\)', script):
+        assert f"alignment_{key}" in keys
+    python = (FOLDER / "alignment.py").read_text(encoding="utf-8")
+    rows = {f"alignment_{kind}{number}" for kind in ("delete", "swap", "row") for number in (1, 2)}
+    for key in keys - rows:
+        assert re.search(rf"\b{key.removeprefix('alignment_')}\b", script) or key in python, key
+    assert rows < keys < set(ENGLISH)
+
+
+# The picture in a browser
+
+
+@pytest.fixture(scope="module")
+def page_url() -> Iterator[str]:
+    """A page with nothing but the picture and a box that names the case to draw."""
+    with gr.Blocks(analytics_enabled=False) as page:
+        case = gr.Textbox(elem_id="case")
+        picture = alignment()
+        case.submit(
+            lambda name: drawing(CASES[name]) if name else NOTHING,
+            case,
+            picture,
+            show_progress="hidden",
+            trigger_mode="multiple",
+        )
+    styles = [FOLDER / "style.css", FOLDER / "alignment.css"]
+    options = launch_options() | {"css_paths": styles}
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **options)
+    yield url
+    page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def pages(new_page: Open, page_url: str) -> Iterator[Open]:
+    """Opens the page once for each kind of visitor, as opening takes most of the time; and hears what goes wrong."""
+    opened: dict[tuple[str, str, int], Any] = {}
+    complaints: list[str] = []
+
+    def page_of(locale: str, viewport: dict[str, int], scheme: str) -> tuple[Any, list[str]]:
+        kind = (locale, scheme, viewport["width"])
+        if kind not in opened:
+            opened[kind] = new_page(page_url, complaints, locale, viewport, scheme)
+            opened[kind].goto(page_url)
+        return opened[kind], complaints
+
+    yield page_of
+    for page in opened.values():
+        page.close()
+
+
+@pytest.fixture
+def show(pages: Open) -> Iterator[Open]:
+    """Shows the picture with a case drawn, at rest before; afterwards nothing may have failed or popped up."""
+    heard: list[str] = []
+
+    def shown(case: str, locale: str = "zh-CN", viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Any:
+        nonlocal heard
+        page, heard = pages(locale, viewport, scheme)
+        page.set_viewport_size(viewport)
+        page.mouse.move(0, 0)
+        rest(page)
+        if case:
+            draw(page, case)
+        return page
+
+    yield shown
+    assert not heard
+
+
+def rest(page: Any) -> None:
+    page.locator(".tm-why").wait_for()
+    if page.locator(".tm-why[data-state=drawn]").count():
+        ask(page, "")
+    page.locator(".tm-why[data-state=rest]").wait_for()
+
+
+def draw(page: Any, case: str) -> None:
+    ask(page, case)
+    page.locator(".tm-why[data-state=drawn]").wait_for()
+
+
+def ask(page: Any, case: str) -> None:
+    box = page.locator("#case textarea, #case input").first
+    box.fill(case)
+    box.press("Enter")
+
+
+def chip(page: Any, side: int, number: int) -> Any:
+    return page.locator(".tm-words").nth(side).locator(".tm-chip").nth(number)
+
+
+def said(page: Any) -> str:
+    return str(page.locator(".tm-why-say").inner_text())
+
+
+def line_ends(page: Any) -> Any:
+    """How far each line's two ends lie from the chips they join, in pixels."""
+    return page.evaluate(
+        """ends => {
+          const origin = document.querySelector(".tm-stage").getBoundingClientRect();
+          const rows = [...document.querySelectorAll(".tm-words")].map((row) => [...row.children]);
+          return [...document.querySelectorAll(".tm-line")].map((line, i) => {
+            const at = (length) => line.getPointAtLength(length);
+            return [at(0), at(line.getTotalLength())].map((point, side) => {
+              const box = rows[side][ends[i][side]].getBoundingClientRect();
+              const y = side ? box.top : box.bottom;
+              return Math.hypot(point.x + origin.x - box.x - box.width / 2, point.y + origin.y - y);
+            });
+          });
+        }""",
+        [[meeting.first, meeting.second] for meeting in SIMPLE.meetings],
+    )
+
+
+@pytest.mark.parametrize(("locale", "texts"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: dict[str, str]) -> None:
+    page = show("", locale)
+    assert said(page) == texts["alignment_rest"]
+    assert page.locator("#alignment h2").inner_text() == texts["alignment_title"]
+    assert not page.locator(".tm-stage").is_visible()
+    draw(page, "simple")
+    verdict = {"verdict": texts["alignment_not_matched"], "confidence": "88%"}
+    assert said(page) == texts["alignment_hint"].format(**verdict)
+    assert "{" not in page.locator("#alignment").inner_text()
+    turn = texts["alignment_turn"].format(verdict=texts["alignment_matched"], confidence="70%")
+    change = texts["alignment_swap2"].format(word="不", replacement="太")
+    assert page.locator(".tm-turn").inner_text() == turn + change + texts["alignment_stop"]
+    assert [text.strip('「」"') for text in page.locator(".tm-turn mark").all_inner_texts()] == ["不", "太"]
+    assert page.locator(".tm-turned del").inner_text() == "不"
+    assert page.locator(".tm-turned ins").inner_text() == "太"
+    rest(page)
+    assert said(page) == texts["alignment_rest"]
+
+
+def test_the_keyboard_walks_the_words_and_each_says_its_part(show: Open) -> None:
+    page = show("simple")
+    page.locator("#case textarea, #case input").first.focus()
+    page.keyboard.press("Tab")
+    assert chip(page, 0, 0).evaluate("chip => chip === document.activeElement")
+    assert said(page) == "拿掉「窗台」，“意思不同”的把握从 88% 变成 48%。它在另一句里对上了：「冷」25%。"
+    assert page.locator(".tm-line.tm-lit").count() == 1
+    assert chip(page, 1, 2).get_attribute("data-share") == "25%"
+    page.keyboard.press("ArrowDown")  # to the word it met
+    assert chip(page, 1, 2).evaluate("chip => chip === document.activeElement")
+    assert "「窗台」25%、「冷」97%" in said(page)
+    page.keyboard.press("Home")
+    assert said(page) == "拿掉「阳台」，“意思不同”的把握从 88% 变成 96%。它在另一句里没有对上的词。"
+    assert page.locator(".tm-lit").count() == 0
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    assert chip(page, 0, 5).evaluate("chip => chip === document.activeElement")
+    page.keyboard.press("ArrowLeft")
+    assert "拿掉「会」，“意思不同”的把握还是 88%。" in said(page)
+    page.keyboard.press("Tab")  # one stop a row: on to the word last visited in the second
+    assert chip(page, 1, 5).evaluate("chip => chip === document.activeElement")
+    page.keyboard.press("Tab")
+    assert said(page).startswith("模型判断")
+
+
+def test_the_mouse_shows_and_the_focus_stays(show: Open) -> None:
+    page = show("simple")
+    chip(page, 0, 2).hover()
+    assert "拿掉「冷」" in said(page)
+    chip(page, 0, 0).click()
+    chip(page, 1, 3).hover()
+    assert "拿掉「花」" in said(page)
+    page.locator("h2").hover()
+    assert "拿掉「窗台」" in said(page)
+
+
+def test_a_tap_chooses_a_word(show: Open) -> None:
+    page = show("simple", viewport=PHONE)
+    chip(page, 1, 1).evaluate("chip => chip.click()")
+    assert "拿掉「不」" in said(page)
+
+
+def test_the_same_is_there_to_be_heard(show: Open) -> None:
+    page = show("simple", "en-US")
+    assert page.get_by_role("toolbar", name="First sentence").get_by_role("button").count() == 6
+    word = page.get_by_role("toolbar", name="Second sentence").get_by_role("button").first
+    name = word.get_attribute("aria-label")
+    assert name.startswith("阳台, Speaks against it, Met no word, ")
+    assert 'Without "阳台", confidence in "Different meaning" goes from 88% to 96%.' in name
+    assert page.locator(".tm-stage svg").get_attribute("aria-hidden") == "true"
+
+
+def test_marks_and_legend_do_not_go_by_colour_alone(show: Open) -> None:
+    page = show("simple")
+    assert chip(page, 0, 0).locator(".tm-sign").inner_text() == "＋"
+    assert chip(page, 1, 0).locator(".tm-sign").inner_text() == "－"
+    assert page.locator(".tm-sign").count() == 2
+    style = "chip => getComputedStyle(chip).borderTopStyle"
+    assert (chip(page, 1, 0).evaluate(style), chip(page, 0, 0).evaluate(style)) == ("dashed", "solid")
+    shown = page.locator(".tm-legend li").all_inner_texts()
+    assert [
+        any(CHINESE[f"alignment_{key}"] in text for text in shown) for key in ("for", "against", "alone", "line")
+    ] == [True] * 4
+    assert not any(CHINESE["alignment_unread"] in text or CHINESE["alignment_strange"] in text for text in shown)
+
+
+def test_unknown_and_cut_words_and_other_ways_are_said(show: Open) -> None:
+    page = show("odd")
+    assert chip(page, 0, 0).locator(".tm-odd").inner_text() == "?"
+    chip(page, 0, 0).focus()
+    assert said(page) == "没有试过拿掉「龘」。模型没学过：龘。"
+    chip(page, 1, 5).focus()
+    assert said(page) == CHINESE["alignment_cut"].format(word="冻死")
+    crossed = "chip => getComputedStyle(chip.querySelector('.tm-text')).textDecorationLine"
+    assert chip(page, 1, 5).evaluate(crossed) == "line-through"
+    notes = page.locator(".tm-why-notes li").all_inner_texts()
+    assert notes == [CHINESE[f"alignment_{key}"] for key in ("equality", "plain", "partial")]
+    assert page.locator(".tm-turn").inner_text() == CHINESE["alignment_steady"]
+    assert page.locator(".tm-turned p").count() == 0
+
+
+def test_hostile_text_stays_text(show: Open) -> None:
+    page = show("hostile")
+    for side in (0, 1):
+        for i, text in enumerate(HOSTILE):
+            assert chip(page, side, i).locator(".tm-text").evaluate("node => node.textContent") == text
+            chip(page, side, i).focus()
+            assert f"「{text}」" in page.locator(".tm-why-say").evaluate("node => node.textContent")
+    marked = [text.strip("「」") for text in page.locator(".tm-turn mark").all_text_contents()]
+    assert marked == [HOSTILE[0], HOSTILE[1], HOSTILE[1]]
+    assert HOSTILE[2] in page.locator(".tm-turn").evaluate("node => node.textContent")
+    assert page.locator("#alignment :is(img, script)").count() == 0
+
+
+@pytest.mark.parametrize("case", ["simple", "wide", "hostile"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone(show: Open, case: str, scheme: str) -> None:
+    page = show(case, viewport=PHONE, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+    inside = page.evaluate(
+        """() => {
+          const card = document.querySelector("#alignment").getBoundingClientRect();
+          return [...document.querySelectorAll(".tm-chip, .tm-why p, .tm-why li")]
+            .map((part) => part.getBoundingClientRect())
+            .every((box) => box.left >= card.left && box.right <= card.right);
+        }"""
+    )
+    assert inside
+    heights = page.locator(".tm-chip").evaluate_all("chips => chips.map((chip) => chip.offsetHeight)")
+    assert min(heights) >= 44
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out(show: Open, scheme: str) -> None:
+    page = show("simple", scheme=scheme)
+    for part in (".tm-why-say", ".tm-legend li", ".tm-text", ".tm-turned del", ".tm-turned ins", ".tm-sign"):
+        assert page.locator(part).first.evaluate(CONTRAST) >= 4.5, part
+
+
+CONTRAST = """node => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const over = [];
+  for (let part = node; part; part = part.parentElement) over.unshift(getComputedStyle(part).backgroundColor);
+  const paint = (colour) => { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); };
+  const light = () => {
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => v / 255)
+      .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  over.forEach(paint);
+  const ground = light();
+  paint(getComputedStyle(node).color);
+  const [low, high] = [ground, light()].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}"""
+
+
+def test_lines_join_their_words_and_follow_a_resize(show: Open) -> None:
+    page = show("simple")
+    shape = "() => document.querySelector('.tm-line').getAttribute('d')"
+    before = page.evaluate(shape)
+    assert max(max(ends) for ends in line_ends(page)) < 2
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.wait_for_function(f"before => ({shape})() !== before", arg=before)
+    assert max(max(ends) for ends in line_ends(page)) < 2
+    tops = page.locator(".tm-words").first.locator(".tm-chip").evaluate_all("chips => chips.map((c) => c.offsetTop)")
+    assert len(set(tops)) > 1  # the row has wrapped, and the lines still meet their words

@@ -1,0 +1,455 @@
+"""The compare tab in a real browser, and its parts."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+import torch
+
+from textmatch import TextMatcher, checkpoint
+from textmatch.checkpoint import Checkpoint
+from textmatch.config import ModelConfig
+from textmatch.demo import Models, build, launch_options
+from textmatch.demo.answers import MAX_LINES, Answers
+from textmatch.demo.compare import PAUSE
+from textmatch.demo.models import Facts
+from textmatch.demo.pairs import SURPRISES
+from textmatch.demo.snippets import snippets
+from textmatch.demo.texts import EXAMPLES, LABEL_NAMES, WORDS
+from textmatch.errors import CheckpointError, InputError
+from textmatch.models import build as build_network
+from textmatch.text import MAX_CHARACTERS, Vocabulary
+
+ROOT = Path(__file__).parents[1]
+CHECKPOINT = ROOT / "checkpoints" / "default"
+PAIR = ("怎么给手机充值话费", "手机话费在哪里充值")
+HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "</script><script>alert(1)</script>")
+QUOTES = ("it's \"双引号\" 'quoted' \\n", "$HOME `date` $(date) {address} 😀 !! %s {}")
+PHONE = {"width": 390, "height": 844}
+NOBODY: Any = Mock(headers={}, query_params={})
+
+Open = Callable[..., Any]
+
+
+def small(folder: Path, labels: tuple[str, ...] = ("Not Matched", "Matched")) -> Path:
+    """A tiny random checkpoint."""
+    torch.manual_seed(1)
+    config = ModelConfig(arch="siamese", unit="word", labels=labels, word_dim=4, hidden_size=4, bidirectional=False)
+    vocabulary = Vocabulary.build(PAIR, 1, 1)
+    network = build_network(config, len(vocabulary.characters), len(vocabulary.words)).eval()
+    figures = {"test": {"accuracy": 0.5}, "parameters": 1234}
+    checkpoint.save(folder, Checkpoint(config, vocabulary, network, figures), "# small\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the shipped checkpoint, a small one and a broken one."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    shutil.copytree(CHECKPOINT, folder / "default")
+    small(folder / "small")
+    shutil.copytree(folder / "small", folder / "torn")
+    (folder / "torn" / "model.safetensors").write_bytes(b"")
+    shutil.copytree(folder / "small", folder / ".small.new")
+    (folder / "notes").mkdir()
+    return folder
+
+
+# The models
+
+
+def test_the_models_are_those_that_stand_beside_and_are_loaded_when_asked_for(shelf: Path) -> None:
+    models = Models.beside(shelf / "default", device="cpu")
+    assert models.names == ("default", "small", "torn")
+    assert models["small"] is models["small"]
+    assert models.facts("small").card == "siamese · 0.00 M · 0.0 MB · test 50.0%"
+    with pytest.raises(CheckpointError, match="torn"):
+        models["torn"]
+    with pytest.raises(InputError, match="expected one of default, small, torn"):
+        models["../small"]
+
+
+def test_facts_of_a_checkpoint_without_figures(tmp_path: Path) -> None:
+    folder = small(tmp_path / "plain")
+    (folder / "metrics.json").write_text("[]")
+    facts = Models({"plain": folder}).facts("plain")
+    assert (facts.parameters, facts.accuracy) == (0, None)
+    assert Facts("siamese", 0, 1.25, {}).card == "siamese · 1.2 MB"
+
+
+# The answers
+
+
+@pytest.mark.parametrize("labels", [("Not Matched", "Matched"), ("no", "maybe", "yes")])
+def test_only_the_default_labels_get_chinese_names(tmp_path: Path, labels: tuple[str, ...]) -> None:
+    answers = Answers(Models({"other": small(tmp_path / "other", labels)}, device="cpu"))
+    answer = answers.compare(*PAIR, "other", NOBODY)
+    assert tuple(answer.verdict) == tuple(LABEL_NAMES.get(label, label) for label in labels)
+    assert answer.notes["verdict"] in answer.verdict
+    ranking = answers.compare(PAIR[0], "\n".join(PAIR), "other", NOBODY).ranking
+    assert len(ranking["rows"]) == 2
+    known = labels[-1] == "Matched"
+    assert ranking["caption"] is not None
+    assert ranking["caption"]["key"] == ("compare_closest" if known else "compare_ranked")
+
+
+def test_blank_lines_count_for_nothing(shelf: Path) -> None:
+    answers = Answers(Models({"small": shelf / "small"}, device="cpu"))
+    assert answers.compare(PAIR[0], f"\n  \n{PAIR[1]}\n", "small", NOBODY).ranking["rows"] == []
+    lines = "\n\n".join([PAIR[1]] * MAX_LINES)
+    assert len(answers.compare(PAIR[0], lines, "small", NOBODY).ranking["rows"]) == MAX_LINES
+    assert all(f" {MAX_LINES} " in texts["sentence2"] for texts in WORDS.values())
+    assert not answers.check(PAIR[0], lines + "\n又一句", "small", NOBODY)[1]["is_valid"]
+
+
+def test_surprises_are_many_distinct_pairs() -> None:
+    pairs = {*SURPRISES, *(example[1:] for example in EXAMPLES)}
+    assert len(pairs) == len(SURPRISES) + len(EXAMPLES) >= 30
+
+
+# The code
+
+
+def run_as_script(source: str) -> None:
+    """Run Python where no event loop runs, as a script would."""
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(exec, compile(source, "snippet", "exec"), {"__name__": "__main__"}).result(60)
+
+
+@pytest.mark.parametrize("candidates", [(PAIR[1],), (QUOTES[1],), (PAIR[1], *QUOTES)], ids=["plain", "quotes", "many"])
+def test_every_piece_of_code_runs_and_gives_the_answer(
+    server: str,
+    matcher: TextMatcher,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    candidates: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(ROOT)
+    first = QUOTES[0]
+    expected = matcher.predict([(first, candidate) for candidate in candidates])
+    pieces = {name: server.join(parts) for name, parts in snippets(first, candidates, "default", "default").items()}
+    printed = {}
+    for name in ("python", "client", "mcp"):
+        run_as_script(pieces[name])
+        printed[name] = capsys.readouterr().out
+    printed["curl"] = subprocess.run(
+        ["bash", "-euc", pieces["curl"]], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    for output in printed.values():
+        for prediction in expected:
+            assert any(
+                float(number) == pytest.approx(prediction.similarity) for number in re.findall(r"\d\.\d+", output)
+            )
+
+
+def test_another_model_is_named_in_the_code() -> None:
+    pieces = snippets(*PAIR[:1], PAIR[1:], "default", "small")
+    assert "checkpoints/small" in pieces["python"][0]
+    for parts in (pieces["client"], pieces["curl"], pieces["mcp"]):
+        assert "small" in parts[-1]
+
+
+# The page in a browser
+
+
+def write(page: Any, sentence1: str, sentence2: str) -> None:
+    page.locator("#sentence1 input").fill(sentence1)
+    page.locator("#sentence2 textarea").fill(sentence2)
+
+
+def boxes(page: Any) -> tuple[str, str]:
+    return page.locator("#sentence1 input").input_value(), page.locator("#sentence2 textarea").input_value()
+
+
+def clear(page: Any) -> None:
+    page.locator("#clear").click()
+    page.locator(".tm-gauge[data-level=waiting]").wait_for()
+
+
+def verdict(page: Any) -> str:
+    """The verdict, once the gauge shows an answer."""
+    page.locator(".tm-gauge:not([data-level=waiting])").wait_for()
+    page.locator("#verdict .confidence-set").first.wait_for()
+    return str(page.locator("#verdict h2").inner_text())
+
+
+def test_enter_button_swap_and_clear(visit: Open) -> None:
+    page = visit()
+    clear(page)
+    assert boxes(page) == ("", "")
+    write(page, *PAIR)
+    page.locator("#sentence2 textarea").press("Enter")
+    assert verdict(page) in LABEL_NAMES.values()
+
+    clear(page)
+    write(page, *PAIR)
+    page.locator("#swap").click()
+    page.wait_for_function("text => document.querySelector('#sentence1 input').value === text", arg=PAIR[1])
+    assert boxes(page) == (PAIR[1], PAIR[0])
+    page.locator("#compare").click()
+    assert verdict(page) in LABEL_NAMES.values()
+    page.get_by_text("毫秒").wait_for()
+
+
+def test_every_example_answers_at_once(visit: Open) -> None:
+    page = visit()
+    buttons = page.locator("#examples button.gallery-item")
+    assert buttons.count() == len(EXAMPLES)
+    for index, example in enumerate(EXAMPLES):
+        clear(page)
+        buttons.nth(index).click()
+        assert verdict(page) in LABEL_NAMES.values()
+        assert boxes(page) == example[1:]
+
+
+def test_an_example_on_a_phone_brings_its_answer_into_view(visit: Open) -> None:
+    page = visit(viewport=PHONE)
+    page.locator("#examples button.gallery-item").last.click()
+    page.wait_for_function("() => document.querySelector('#verdict h2').getBoundingClientRect().top > 0")
+    assert page.locator("#verdict h2").bounding_box()["y"] < PHONE["height"]
+
+
+def test_the_gauge_reads_the_same_aloud(visit: Open) -> None:
+    page = visit()
+    meter = page.get_by_role("meter", name=WORDS["zh"]["similarity"], exact=True)
+    number, word = page.locator(".tm-number").inner_text(), page.locator(".tm-word").inner_text()
+    assert meter.get_attribute("aria-valuenow") == number.removesuffix("%")
+    assert meter.get_attribute("aria-valuetext") == f"{number}, {word}"
+    assert page.evaluate("getComputedStyle(document.querySelector('.tm-hand')).transitionDuration") == "0s"
+    assert page.get_by_role("status").filter(has_text=" · ").count() == 1
+
+
+def test_the_keyboard_goes_through_the_page_in_order(visit: Open) -> None:
+    page = visit()
+    page.locator("#sentence1 input").focus()
+    seen = []
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("(document.activeElement.closest('[id]') || {}).id"))
+    assert seen == ["swap", "sentence2", "compare", "add"]
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher) -> None:
+    page = visit()
+    for text in HOSTILE:
+        clear(page)
+        write(page, text, "很" * matcher.max_length + text)
+        page.locator("#compare").click()
+        assert verdict(page) in LABEL_NAMES.values()
+        assert boxes(page)[0] == text
+        assert page.locator("#notes li").count() >= 1
+        assert page.locator("#notes img, #notes script, img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
+def test_blank_and_overlong_boxes_get_a_message(visit: Open, locale: str, language: str) -> None:
+    page, texts = visit(locale), WORDS["zh" if language == "zh" else "en"]
+    write(page, "  ", "很" * (MAX_CHARACTERS + 1))
+    page.locator("#compare").click()
+    message = page.locator("#sentence1 .validation-error").get_by_text(texts["blank1"])
+    message.wait_for()
+    too_long = texts["long2"].format(length=MAX_CHARACTERS + 1, limit=MAX_CHARACTERS)
+    page.locator("#sentence2 .validation-error").get_by_text(too_long).wait_for()
+    write(page, *PAIR)
+    page.locator("#compare").click()
+    message.wait_for(state="detached")
+
+
+def asks(page: Any) -> list[dict[str, Any]]:
+    """The questions the page sends, as they are sent."""
+    sent: list[dict[str, Any]] = []
+    page.on("request", lambda request: sent.append(request.post_data_json) if "queue/join" in request.url else None)
+    return sent
+
+
+def code_shown(page: Any, text: str) -> None:
+    """Wait until the code is that of a comparison with `text`."""
+    page.wait_for_function(
+        "text => document.querySelector('[data-name=curl] pre')?.textContent.includes(text)", arg=text
+    )
+
+
+def open_code(page: Any) -> None:
+    page.locator("#code-panel > button").click()
+    page.locator("#code pre").first.wait_for()
+
+
+def test_typing_asks_once_when_it_pauses(visit: Open) -> None:
+    page = visit(alone=True)  # a clock is the context's
+    open_code(page)
+    sent = asks(page)
+    page.clock.install()
+    page.locator("#sentence1 input").fill("")
+    page.locator("#sentence1 input").press_sequentially("二十个字打完以后才问一次不然服务器受不了")
+    assert sent == []
+    page.clock.run_for(PAUSE)
+    code_shown(page, "服务器受不了")
+    assert len(sent) == 1
+    assert verdict(page) in LABEL_NAMES.values()
+
+
+def test_an_emptied_box_lays_the_result_to_rest(visit: Open) -> None:
+    page = visit()
+    sent = asks(page)
+    page.locator("#sentence1 input").fill("")
+    page.locator(".tm-gauge[data-level=waiting]").wait_for()
+    assert sent == []
+
+
+def test_a_stale_answer_is_followed_by_the_right_one(visit: Open) -> None:
+    page = visit()
+    open_code(page)
+    held: list[Any] = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/queue/join*"):
+        page.locator("#sentence1 input").fill("第一次写的句子")
+    sent = asks(page)
+    page.locator("#sentence1 input").fill("后来又改了的句子")
+    page.locator("#sentence1 input").press("Enter")
+    held[0].continue_()
+    code_shown(page, "后来又改了的句子")
+    assert [question["data"][0] for question in sent] == ["后来又改了的句子"]
+
+
+def test_several_lines_become_a_ranking(visit: Open) -> None:
+    page = visit()
+    write(page, PAIR[0], f"红烧茄子怎么做\n\n{PAIR[0]}")
+    page.locator("#ranking tbody tr").nth(1).wait_for()
+    assert page.locator("#ranking tbody th").all_inner_texts() == [PAIR[0], "红烧茄子怎么做"]
+    assert page.locator("#ranking thead th").first.inner_text() == WORDS["zh"]["compare_candidate"]
+    assert WORDS["zh"]["compare_matched"] in page.locator("#ranking tbody tr").first.inner_text()
+    assert not page.locator("#verdict").is_visible()
+    assert not page.locator("#alignment").is_visible()
+    write(page, *PAIR)
+    assert verdict(page) in LABEL_NAMES.values()
+    assert not page.locator("#ranking").is_visible()
+
+
+def test_a_line_can_be_added_without_a_keyboard_trick(visit: Open) -> None:
+    page = visit(viewport=PHONE)
+    write(page, *PAIR)
+    page.locator("#add").click()
+    page.wait_for_function("document.activeElement.matches('#sentence2 textarea')")
+    page.wait_for_function("document.activeElement.value.endsWith('\\n')")
+    page.keyboard.insert_text("红烧茄子怎么做")
+    page.locator("#ranking tbody tr").nth(1).wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_swap_exchanges_the_first_line(visit: Open) -> None:
+    page = visit()
+    write(page, "甲", "乙\n丙")
+    page.locator("#swap").click()
+    page.wait_for_function("document.querySelector('#sentence1 input').value === '乙'")
+    assert boxes(page) == ("乙", "甲\n丙")
+
+
+def test_a_random_pair_is_new_and_answered(visit: Open) -> None:
+    page = visit()
+    before = boxes(page)
+    sent = asks(page)
+    page.locator("#random").click()
+    page.wait_for_function("text => document.querySelector('#sentence1 input').value !== text", arg=before[0])
+    now = boxes(page)
+    assert now != before
+    assert now in [*SURPRISES, *(example[1:] for example in EXAMPLES)]
+    open_code(page)
+    code_shown(page, now[1])
+    assert [tuple(question["data"][:2]) for question in sent] == [now]
+
+
+@pytest.mark.parametrize(
+    "sentences", [PAIR, (HOSTILE[3], "\n".join(HOSTILE)), QUOTES], ids=["plain", "markup", "quotes"]
+)
+def test_a_copied_link_opens_the_same_comparison(visit: Open, server: str, sentences: tuple[str, str]) -> None:
+    page = visit()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    write(page, *sentences)
+    page.locator("#link").click()
+    page.get_by_text(WORDS["zh"]["compare_link_copied"]).wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert parse_qs(urlsplit(link).query) == {"a": [sentences[0]], "b": [sentences[1]]}
+    other = visit(query=link.removeprefix(server))
+    assert boxes(other) == sentences
+    assert other.locator("img[src=x], #answer script").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        (f"?a={quote('很' * (MAX_CHARACTERS + 1))}&b=%E5%A5%BD", f"{MAX_CHARACTERS + 1}"),
+        ("?b=%E5%A5%BD", WORDS["zh"]["blank1"]),
+        (f"?a=1&b={'%0A'.join('2' * (MAX_LINES + 1))}", f"{MAX_LINES + 1}"),
+    ],
+    ids=["long", "half", "many"],
+)
+def test_a_link_that_cannot_be_compared_is_refused_in_words(visit: Open, query: str, reason: str) -> None:
+    page = visit(query=query)
+    page.locator("#notes li").get_by_text(reason).wait_for()
+    assert boxes(page) == EXAMPLES[0][1:]
+
+
+def test_what_is_too_long_for_a_link_is_said(visit: Open) -> None:
+    page = visit()
+    write(page, "很" * MAX_CHARACTERS, "长" * MAX_CHARACTERS)
+    page.locator("#link").click()
+    page.get_by_role("status").get_by_text(WORDS["zh"]["compare_link_long"]).wait_for()
+
+
+def test_the_code_is_that_of_the_comparison_shown(visit: Open, server: str) -> None:
+    page = visit("en-US")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_code(page)
+    write(page, *QUOTES)
+    code_shown(page, "$HOME")
+    expected = snippets(QUOTES[0], QUOTES[1:], "default", "default")
+    for name, parts in expected.items():
+        assert page.locator(f"[data-name={name}] pre").text_content() == server.join(parts)
+    page.locator("[data-name=curl] button").click()
+    page.get_by_text(WORDS["en"]["compare_copied"], exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").rstrip("\n") == server.join(expected["curl"]).rstrip("\n")
+
+
+def test_one_model_needs_no_choice(visit: Open) -> None:
+    page = visit()
+    assert page.locator("#model, #ask-all").count() == 0
+
+
+@pytest.fixture(scope="module")
+def several(shelf: Path) -> Iterator[str]:
+    """The address of a page that offers three checkpoints, one of them broken."""
+    page = build(Models.beside(shelf / "default", device="cpu"))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+    yield url
+    page.close(verbose=False)
+
+
+def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str) -> None:
+    page = visit(home=several)
+    page.locator("#model input").click()
+    options = page.get_by_role("option").all_inner_texts()
+    assert [option.strip("✓ \n").split(" · ")[0] for option in options] == ["default", "small", "torn"]
+    assert "siamese" in options[1]
+    page.get_by_role("option").nth(1).click()
+    page.locator("#notes").get_by_text("small").wait_for()
+    page.locator("#ask-all").click()
+    page.locator("#everyone tbody tr").first.wait_for()
+    assert page.locator("#everyone tbody th").all_inner_texts() == ["default", "small", "torn"]
+    page.locator("#everyone").get_by_text(WORDS["zh"]["compare_broken"]).wait_for()
+    page.locator("#compare").click()
+    page.locator("#everyone").wait_for(state="hidden")
+
+
+def test_a_broken_model_says_so(visit: Open, several: str) -> None:
+    page = visit(home=several)
+    page.locator("#model input").click()
+    page.get_by_role("option").nth(2).click()
+    page.locator(".toast-body").get_by_text("model.safetensors").wait_for()

@@ -1,0 +1,20 @@
+// Shows props.value, {state, …}: only a new state is spoken, the bar moves in silence.
+const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
+const fill = (key, fields) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+const [status, said, bar] = [".tm-status", ".tm-said", ".tm-bar"].map((name) => element.querySelector(name));
+const [progress, count] = bar.children;
+progress.setAttribute("aria-label", words.batch_progress);
+
+function draw() {
+  const { state, ...fields } = props.value;
+  const text = state === "idle" ? "" : state === "error" ? fields.message : fill(`batch_${state}`, fields);
+  if (said.textContent !== text) said.textContent = text;
+  status.dataset.state = state;
+  bar.hidden = !["waiting", "running", "stopping"].includes(state);
+  if (state === "running") progress.value = fields.share;
+  else progress.removeAttribute("value");
+  count.textContent = state === "running" ? fill(fields.left === null ? "batch_count" : "batch_left", fields) : "";
+}
+
+draw();
+watch("value", draw);

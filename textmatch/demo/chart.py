@@ -1,0 +1,28 @@
+"""A line with points: shares 0 to 1 over epochs or over confidences."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gradio as gr
+
+from textmatch.demo.texts import words
+
+FOLDER = Path(__file__).parent
+
+
+def chart(points: Sequence[tuple[float, float]], *, caption: str, x: str, y: str, diagonal: bool = False) -> gr.HTML:
+    """A chart that its accessible name tells in figures.
+
+    Args:
+        points: (x, share 0 to 1), in the order of x.
+        caption: the key of its title.
+        x: the key of the horizontal axis' name.
+        y: the key of the points' name.
+        diagonal: whether x is a share as well and the line where both are the same is drawn.
+    """
+    return gr.HTML(
+        {"caption": caption, "x": x, "y": y, "points": [list(point) for point in points], "diagonal": diagonal},
+        html_template=(FOLDER / "chart.html").read_text(encoding="utf-8"),
+        js_on_load=(FOLDER / "chart.js").read_text(encoding="utf-8"),
+        words=words(caption, x, y),
+    )
