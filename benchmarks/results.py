@@ -11,17 +11,28 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+# Name → figures; the commands that make them stand in DEVELOPERS.md.
 ROWS = {
-    "recipe as printed": ROOT / "benchmarks" / "results" / "recipe_as_printed.json",
-    "recipe mended (`siamese`)": ROOT / "benchmarks" / "results" / "siamese.json",
-    "**default** (`interaction`)": ROOT / "checkpoints" / "default" / "metrics.json",
+    "character overlap (`overlap`)": RESULTS / "overlap.json",
+    "recipe as printed": RESULTS / "recipe_as_printed.json",
+    "recipe mended (`siamese`)": RESULTS / "siamese.json",
+    "siamese BiLSTM (`bilstm`)": RESULTS / "bilstm.json",
+    "interaction, made pairs, length prior": RESULTS / "first_light.json",
+    "**default**": ROOT / "checkpoints" / "default" / "metrics.json",
 }
-START, END = "<!-- results: benchmarks/results.py -->", "<!-- /results -->"
+OTHERS = ("atec", "bq", "covid", "chip2019")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A committed record."""
+    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return record
 
 
 def row(name: str, file: Path) -> str:
-    """One line of the table."""
-    record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    """One line of the table of models."""
+    record = read(file)
     dev, test = record["dev"], record["test"]
     minutes = record.get("minutes") or sum(epoch["seconds"] for epoch in record["history"]) / 60
     megabytes = record.get("megabytes") or record["parameters"] * 2 / 1e6  # checkpoints are in half precision
@@ -40,18 +51,54 @@ def row(name: str, file: Path) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
-    """Put the table between README's markers and print it."""
-    table = [
+def models() -> list[str]:
+    """The table of models on LCQMC."""
+    return [
         "| model | dev accuracy | test accuracy | test AUC | Spearman | ECE | Brier | parameters | MB | minutes |",
         "| --- |" + " ---: |" * 9,
-        *(row(name, file) for name, file in ROWS.items()),
+        *(row(name, file) for name, file in ROWS.items() if file.exists()),
     ]
+
+
+def corpora() -> list[str]:
+    """The table of other corpora: the default beside an interaction model trained on each alone."""
+    together = read(ROWS["**default**"])["corpora"]
+    lines = [
+        "| corpus | pairs | accuracy, alone | **default** | best F1, alone | **default** | AUC, alone | **default** |",
+        "| --- |" + " ---: |" * 7,
+    ]
+    for name in OTHERS:
+        file = RESULTS / f"alone_{name}.json"
+        if not file.exists():
+            continue
+        alone, own = read(file)["test"], together[name]
+        cells = [f"{100 * figures['accuracy']:.1f}" for figures in (alone, own)]
+        cells += [f"{figures[key]:.3f}" for key in ("best_f1", "auc") for figures in (alone, own)]
+        lines.append(f"| {name} | {own['pairs']:,} | {' | '.join(cells)} |")
+    return lines
+
+
+def behaviour() -> list[str]:
+    """The table of the behaviour suite."""
+    found = read(ROWS["**default**"])["behaviour"]
+    return [
+        "| " + " | ".join(found) + " |",
+        "|" + " ---: |" * len(found),
+        "| " + " | ".join(f"{part['right'] / part['pairs']:.0%}" for part in found.values()) + " |",
+    ]
+
+
+def main() -> None:
+    """Put the tables between README's markers and print them."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    between = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
-    readme.write_text(between.sub("\n\n".join([START, "\n".join(table), END]), text), encoding="utf-8")
-    print("\n".join(table))
+    for table in (models, corpora, behaviour):
+        start, end = f"<!-- {table.__name__}: benchmarks/results.py -->", f"<!-- /{table.__name__} -->"
+        lines = "\n".join(table())
+        print(lines)
+        between = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+        text = between.sub("\n\n".join([start, lines, end]), text)
+    readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

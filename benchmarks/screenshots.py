@@ -1,56 +1,101 @@
-"""Take the README's pictures of the page; it is started for this, and Chromium is needed.
+"""Take the pictures of the page that docs/ holds; it is started for this, and Chromium is needed.
 
 python -m benchmarks.screenshots
+python -m benchmarks.screenshots --all --out /tmp/pictures   # every tab, by day and night, in both languages, whole
 """
 
 import argparse
+import io
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from textmatch import TextMatcher
-from textmatch.demo import build, launch_options
+from textmatch.demo import Models, build, launch_options
+from textmatch.demo.texts import EXAMPLES
 
 ROOT = Path(__file__).parents[1]
 
-PICTURES: dict[str, dict[str, Any]] = {
-    "page.png": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
-    "page-dark.png": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
-    "page-phone.png": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "device_scale_factor": 2},
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 1060}}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
+DARK = {"color_scheme": "dark"}
+ENGLISH = {"locale": "en-US"}
+
+VIEWS: dict[str, dict[str, Any]] = {
+    "": DESKTOP,
+    "-dark": DESKTOP | DARK,
+    "-phone": PHONE,
+    "-en": DESKTOP | ENGLISH,
+    "-en-phone-dark": PHONE | ENGLISH | DARK,
 }
-"""File name → how the browser is set."""
+"""End of a file name → how the browser is set."""
+
+TABS = ("page", "batch", "search", "about")
+"""What the tabs' pictures are called, in the order of the tabs."""
+
+DOCS = ("page", "batch", "search", "about", "page-dark", "page-phone")
+"""The pictures that stand in docs/; the others are taken with --all."""
+
+PAIR = EXAMPLES[3][1:]
+"""The pair on the pictures: its picture of why has words for and against."""
+
+COLOURS = 128
 
 
-def take(browser: Browser, url: str, settings: dict[str, Any], path: Path) -> None:
-    """Photograph the first screen once the first answer stands still."""
-    context = browser.new_context(locale="zh-CN", reduced_motion="reduce", **settings)
+def fill(page: Page, tab: str) -> None:
+    """Give a tab something to show."""
+    if tab == "batch":
+        page.locator("#batch-example").click()
+        page.locator("#batch-start").click()
+        page.locator(".tm-status[data-state=done]").wait_for()
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    if tab == "batch":
+        page.locator("#batch-columns").evaluate("columns => columns.scrollIntoView()")
+
+
+def take(browser: Browser, url: str, settings: dict[str, Any], out: Path, ending: str, every: bool) -> None:
+    """Photograph the tabs: those of `DOCS` as far as a screen shows, or with `every` the whole of each."""
+    context = browser.new_context(**({"locale": "zh-CN", "reduced_motion": "reduce"} | settings))
     page = context.new_page()
-    page.goto(url)
+    page.goto(f"{url}?{urlencode(dict(zip('ab', PAIR, strict=True)))}")
     page.locator("#verdict .confidence-set").first.wait_for()
-    page.locator(".tm-gauge:not([data-level=waiting])").wait_for()
-    page.screenshot(path=path)
+    page.locator(".tm-why[data-state=drawn]").wait_for()
+    for tab, name in zip(page.get_by_role("tab").all(), TABS, strict=True):
+        if every or name + ending in DOCS:
+            tab.click()
+            page.get_by_role("tabpanel").filter(visible=True).wait_for()
+            fill(page, name)
+            save(page.screenshot(full_page=every), out / f"{name}{ending}.png")
     context.close()
+
+
+def save(picture: bytes, path: Path) -> None:
+    """Write a picture with few colours: a page has few, and the file is a third."""
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main() -> None:
     """Serve the page and take every picture."""
-    parser = argparse.ArgumentParser(description="Take the README's pictures of the page.")
+    parser = argparse.ArgumentParser(description="Take the pictures of the page.")
     parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints" / "default", help="checkpoint folder")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder for the pictures")
+    parser.add_argument("--all", action="store_true", help="the whole of every tab in every view")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    page = build(TextMatcher.from_pretrained(arguments.checkpoint, device="cpu"), arguments.checkpoint.resolve().name)
+    page = build(Models.beside(arguments.checkpoint, device="cpu"))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         browser = playwright.chromium.launch(
             executable_path=own if own.exists() else shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for name, settings in PICTURES.items():
-            take(browser, url, settings, arguments.out / name)
-            print(arguments.out / name)
+        for ending, settings in VIEWS.items():
+            if arguments.all or any(tab + ending in DOCS for tab in TABS):
+                take(browser, url, settings, arguments.out, ending, arguments.all)
         browser.close()
     page.close(verbose=False)
 
