@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal, TypedDict
 
 import gradio as gr
 
-from textmatch.demo.texts import CHINESE, words
+from textmatch.demo.component import component
+from textmatch.demo.texts import CHINESE
 from textmatch.explain import Change, Explanation, Flip, Word
 
 TELLING = 0.05
@@ -16,8 +16,6 @@ TELLING = 0.05
 
 LABEL_TEXTS = {"Matched": "alignment_matched", "Not Matched": "alignment_not_matched"}
 """Text for a class that has one; other classes are shown by their own names."""
-
-FOLDER = Path(__file__).parent
 
 
 class Chip(TypedDict):
@@ -86,13 +84,8 @@ def drawing(explanation: Explanation) -> Drawing:
 
 def alignment() -> gr.HTML:
     """The picture at rest. Its template is static: words come as text and lines as attributes, by the script."""
-    return gr.HTML(
-        NOTHING,
-        html_template=(FOLDER / "alignment.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "alignment.js").read_text(encoding="utf-8"),
-        elem_id="alignment",
-        words=words(*(key for key in CHINESE if key.startswith("alignment_"))),
-    )
+    keys = (key for key in CHINESE if key.startswith("alignment_"))
+    return component("alignment", NOTHING, *keys, elem_id="alignment")
 
 
 def _chip(word: Word) -> Chip:

@@ -16,7 +16,8 @@ import numpy
 import torch
 from gradio.utils import get_upload_folder
 
-from textmatch.demo.texts import EXAMPLES, LABEL_NAMES, WORDS, language_of, say, text, words
+from textmatch.demo.component import component
+from textmatch.demo.texts import EXAMPLES, LABEL_NAMES, WORDS, language_of, say, text
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
 from textmatch.tables import KINDS, Columns, Table, TableError, read, read_lines, write_csv, write_xlsx
@@ -40,7 +41,6 @@ NO_LABEL = -1
 """The choice that there is no label column."""
 
 WRITERS = {"csv": write_csv, "xlsx": write_xlsx}
-FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -341,13 +341,7 @@ def _endpoint(batch: Batch) -> None:
 
 def _html(template: str, elem_id: str, value: Any, *keys: str) -> gr.HTML:
     """A static template whose script writes `value` as text, in the words called `keys`."""
-    return gr.HTML(
-        value,
-        html_template=(FOLDER / f"batch_{template}.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / f"batch_{template}.js").read_text(encoding="utf-8"),
-        elem_id=elem_id,
-        words=words(*keys),
-    )
+    return component(f"batch_{template}", value, *keys, elem_id=elem_id)
 
 
 def _download(kind: str) -> gr.DownloadButton:

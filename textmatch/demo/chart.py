@@ -1,13 +1,10 @@
 """A line with points: shares 0 to 1 over epochs or over confidences."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import gradio as gr
 
-from textmatch.demo.texts import words
-
-FOLDER = Path(__file__).parent
+from textmatch.demo.component import component
 
 
 def chart(points: Sequence[tuple[float, float]], *, caption: str, x: str, y: str, diagonal: bool = False) -> gr.HTML:
@@ -20,9 +17,5 @@ def chart(points: Sequence[tuple[float, float]], *, caption: str, x: str, y: str
         y: the key of the points' name.
         diagonal: whether x is a share as well and the line where both are the same is drawn.
     """
-    return gr.HTML(
-        {"caption": caption, "x": x, "y": y, "points": [list(point) for point in points], "diagonal": diagonal},
-        html_template=(FOLDER / "chart.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "chart.js").read_text(encoding="utf-8"),
-        words=words(caption, x, y),
-    )
+    value = {"caption": caption, "x": x, "y": y, "points": [list(point) for point in points], "diagonal": diagonal}
+    return component("chart", value, caption, x, y)

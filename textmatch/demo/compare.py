@@ -1,7 +1,6 @@
 """The compare tab: one sentence against another, or against several, with a verdict as one types."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -10,12 +9,13 @@ from textmatch.demo.alignment import NOTHING as NO_PICTURE
 from textmatch.demo.alignment import alignment
 from textmatch.demo.answers import EVERYONE, RANKING, VERDICTS, Answers
 from textmatch.demo.code import COPY, code
+from textmatch.demo.component import component
 from textmatch.demo.gauge import WAITING, gauge
 from textmatch.demo.notes import NOTHING, notes
 from textmatch.demo.pairs import SURPRISES
 from textmatch.demo.snippets import NO_SNIPPETS
 from textmatch.demo.table import NO_ROWS, table
-from textmatch.demo.texts import EXAMPLES, text, words
+from textmatch.demo.texts import EXAMPLES, text
 
 CONCURRENCY = 4
 """Comparisons that run at once: each takes milliseconds, so a few threads keep the queue short."""
@@ -30,7 +30,6 @@ NO_VERDICT = {"label": "–", "confidences": []}
 """A label at rest, as the browser knows it."""
 
 EVERYONE_TEXTS = ("compare_everyone_caption", "compare_milliseconds", "compare_broken")
-FOLDER = Path(__file__).parent
 
 ASK = "() => { document.dispatchEvent(new Event('textmatch:ask')); }"
 
@@ -154,11 +153,12 @@ def _box(position: int, max_lines: int) -> gr.Textbox:
 def _live() -> gr.HTML:
     """The part that listens to the boxes and speaks of links; it triggers `submit` to ask and `clear` to rest."""
     keys = ("link_empty", "link_long", "link_copied", "not_copied")
-    return gr.HTML(
-        html_template=(FOLDER / "compare.html").read_text(encoding="utf-8"),
-        js_on_load=COPY + (FOLDER / "compare.js").read_text(encoding="utf-8"),
+    return component(
+        "compare",
+        None,
+        *(f"compare_{key}" for key in keys),
+        prelude=COPY,
         elem_id="live",
-        words=words(*(f"compare_{key}" for key in keys)),
         pause=PAUSE,
         longest=LONGEST_LINK,
     )

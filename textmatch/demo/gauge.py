@@ -1,11 +1,10 @@
 """The similarity gauge: a semicircle that fills, a number and a word."""
 
-from pathlib import Path
 from typing import Literal, TypedDict
 
 import gradio as gr
 
-from textmatch.demo.texts import Language, words
+from textmatch.demo.component import component
 
 CLOSE, PARTLY = 0.9, 0.8
 """Similarities from which two sentences are called very close and somewhat close.
@@ -22,7 +21,6 @@ class Reading(TypedDict):
 
 
 WAITING: Reading = {"score": None, "level": "waiting"}
-FOLDER = Path(__file__).parent
 
 
 def reading(similarity: float) -> Reading:
@@ -35,12 +33,5 @@ def reading(similarity: float) -> Reading:
 
 def gauge() -> gr.HTML:
     """The gauge at rest. Its template is static: what changes is set as attributes and text by the script."""
-    shown: dict[Language, dict[str, str]] = words("similarity", "waiting", "far", "partly", "close")
-    return gr.HTML(
-        WAITING,
-        html_template=(FOLDER / "gauge.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "gauge.js").read_text(encoding="utf-8"),
-        elem_id="gauge",
-        words=shown,
-        limits=[PARTLY, CLOSE],
-    )
+    keys = ("similarity", "waiting", "far", "partly", "close")
+    return component("gauge", WAITING, *keys, elem_id="gauge", limits=[PARTLY, CLOSE])

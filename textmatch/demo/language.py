@@ -5,11 +5,11 @@ zh-Hans-CN would be greeted in English. So one small script goes into the page's
 component reads `navigator.language`, and the server the address (`texts.say`): so all of them agree.
 """
 
-from pathlib import Path
-
 import gradio as gr
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from textmatch.demo.component import component
 
 SCRIPT = b"""<script>
   const asked = new URLSearchParams(location.search).get("lang");
@@ -20,16 +20,10 @@ SCRIPT = b"""<script>
   if (/^zh/i.test(known)) document.documentElement.lang = known;
 </script>"""
 
-FOLDER = Path(__file__).parent
-
 
 def toggle() -> gr.HTML:
     """The links to the page in Chinese and in English; they take the sentences in the boxes along."""
-    return gr.HTML(
-        html_template=(FOLDER / "language.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "language.js").read_text(encoding="utf-8"),
-        elem_id="language",
-    )
+    return component("language", elem_id="language")
 
 
 class ChineseFirst:

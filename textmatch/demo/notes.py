@@ -1,11 +1,10 @@
 """The lines under a result: who answered, how fast, and what the model could not read."""
 
-from pathlib import Path
 from typing import TypedDict
 
 import gradio as gr
 
-from textmatch.demo.texts import words
+from textmatch.demo.component import component
 from textmatch.matcher import Prediction
 
 SHOWN = 30
@@ -27,7 +26,6 @@ class Lines(TypedDict):
 
 
 NOTHING: Lines = {"verdict": "", "answer": {"key": "hint"}, "notes": []}
-FOLDER = Path(__file__).parent
 
 
 def lines(prediction: Prediction, verdict: str, answer: Note, limit: int) -> Lines:
@@ -44,13 +42,8 @@ def lines(prediction: Prediction, verdict: str, answer: Note, limit: int) -> Lin
 
 def notes() -> gr.HTML:
     """The lines, empty. A visitor's text reaches the page through `textContent` alone."""
-    return gr.HTML(
-        NOTHING,
-        html_template=(FOLDER / "notes.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "notes.js").read_text(encoding="utf-8"),
-        elem_id="notes",
-        words=words("hint", "answered", "unsure", "cut1", "cut2", "unknown1", "unknown2", "compare_link_refused"),
-    )
+    keys = ("hint", "answered", "unsure", "cut1", "cut2", "unknown1", "unknown2", "compare_link_refused")
+    return component("notes", NOTHING, *keys, elem_id="notes")
 
 
 def _shorten(text: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 import gradio as gr
 
+from textmatch.demo.component import component
 from textmatch.demo.shelf import Listed, Shelf
-from textmatch.demo.texts import say, text, words
+from textmatch.demo.texts import say, text
 from textmatch.errors import DataError, InputError, TextMatchError
 from textmatch.lists import SUFFIXES, lines, read_table
 from textmatch.matcher import TextMatcher
@@ -40,8 +41,7 @@ FAULTS_SHOWN = 5
 FIRST_QUERY = "发票怎么开"
 """What is asked of the example list before anyone types."""
 
-FOLDER = Path(__file__).parent
-FAQ = FOLDER / "faq.tsv"
+FAQ = Path(__file__).with_name("faq.tsv")
 NO_COLUMN = ""
 
 Value = dict[str, Any]
@@ -325,13 +325,7 @@ def _endpoints(searches: Searches) -> None:
 
 def _template(name: str, value: Value, texts: str) -> gr.HTML:
     """A static template; a visitor's text reaches it through `textContent` alone."""
-    return gr.HTML(
-        value,
-        html_template=(FOLDER / f"{name}.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / f"{name}.js").read_text(encoding="utf-8"),
-        elem_id=name.replace("_", "-"),
-        words=words(*texts.split()),
-    )
+    return component(name, value, *texts.split(), elem_id=name.replace("_", "-"))
 
 
 def _ticking(steps: Generator[Step, None, Any], shown: Any) -> Generator[Any, None, Any]:

@@ -1,12 +1,11 @@
 """A table whose headings follow the visitor's language and whose cells are text and nothing else."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TypedDict
 
 import gradio as gr
 
-from textmatch.demo.texts import words
+from textmatch.demo.component import component
 
 Words = dict[str, str]
 """The key of a text of ours, as `key`, and the fields to fill in."""
@@ -23,7 +22,6 @@ class Rows(TypedDict):
     rows: list[list[Cell]]
 
 
-FOLDER = Path(__file__).parent
 NO_ROWS: Rows = {"caption": None, "columns": [], "rows": []}
 
 
@@ -34,11 +32,4 @@ def rows(columns: Sequence[str], cells: Iterable[Sequence[Cell]], caption: Words
 
 def table(value: Rows = NO_ROWS, *, elem_id: str, keys: Iterable[str]) -> gr.HTML:
     """A table; `keys` are the texts it may need. What is in it reaches the page through `textContent` alone."""
-    return gr.HTML(
-        value,
-        html_template=(FOLDER / "table.html").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "table.js").read_text(encoding="utf-8"),
-        elem_id=elem_id,
-        elem_classes="tm-holder",
-        words=words(*keys),
-    )
+    return component("table", value, *keys, elem_id=elem_id, elem_classes="tm-holder")
