@@ -71,18 +71,19 @@ def report(matcher: TextMatcher, splits: Splits) -> dict[str, Any]:
     names = label_names(splits.train)
     if len(names) != len(matcher.labels):
         raise DataError(f"the data has the labels {names}; expected as many as the checkpoint's {matcher.labels}")
-    parts = {"dev": splits.dev}
-    if splits.test:
-        seen = {_unordered(pair) for pair in splits.train}
-        new = [pair for pair in splits.test if _unordered(pair) not in seen]
-        parts |= {"test": splits.test} | ({"test_new": new} if {pair.label for pair in new} == set(names) else {})
     record: dict[str, Any] = {}
-    for split, pairs in parts.items():
+    for split, pairs in (("dev", splits.dev), ("test", splits.test)):
+        if not pairs:
+            continue
         probabilities, similarity, labels = _ask(matcher, pairs, names)
         record[split] = asdict(metrics.evaluate(probabilities, similarity, labels))
-        if split != "test_new":
-            record["reliability"] = metrics.reliability(probabilities, labels)
-            record["scores"] = _histogram(probabilities, labels)
+        record["reliability"] = metrics.reliability(probabilities, labels)
+        record["scores"] = _histogram(probabilities, labels)
+    if splits.test:
+        seen = {_unordered(pair) for pair in splits.train}
+        new = torch.tensor([_unordered(pair) not in seen for pair in splits.test])
+        if len(labels[new].unique()) == len(names):
+            record["test_new"] = asdict(metrics.evaluate(probabilities[new], similarity[new], labels[new]))
     if names == ("0", "1"):
         record["behaviour"] = summary(behaviour(matcher))
     return record

@@ -125,10 +125,7 @@ class TextMatchingLSTM(nn.Module):
 
     def forward(self, pairs: Sentences) -> MatchOutput:
         """Score B pairs, stacked as 2B sentences."""
-        first, second = self.embed(pairs).float().chunk(2)
-        similarity = self.similarity(first, second)
-        logits = self.classifier(similarity[:, None]).float()
-        return MatchOutput(logits, logits, similarity)
+        return _by_cosine(self.embed(pairs), self.similarity, self.classifier)
 
 
 class InteractionLSTM(nn.Module):
@@ -238,10 +235,7 @@ class CharacterOverlap(nn.Module):
 
     def forward(self, pairs: Sentences) -> MatchOutput:
         """Score B pairs, stacked as 2B sentences."""
-        first, second = self.embed(pairs).chunk(2)
-        similarity = self.similarity(first, second)
-        logits = self.classifier(similarity[:, None]).float()
-        return MatchOutput(logits, logits, similarity)
+        return _by_cosine(self.embed(pairs), self.similarity, self.classifier)
 
 
 Network = TextMatchingLSTM | InteractionLSTM | CharacterOverlap
@@ -254,6 +248,13 @@ def build(config: ModelConfig, num_characters: int, num_words: int) -> Network:
     if config.arch == "siamese":
         return TextMatchingLSTM(config, num_characters, num_words)
     return InteractionLSTM(config, num_characters, num_words)
+
+
+def _by_cosine(embeddings: Tensor, similarity: nn.CosineSimilarity, classifier: nn.Linear) -> MatchOutput:
+    """The verdict of a network that goes by the cosine of its embeddings `[2B, D]` alone."""
+    cosine = similarity(*embeddings.float().chunk(2))
+    logits = classifier(cosine[:, None]).float()
+    return MatchOutput(logits, logits, cosine)
 
 
 def meet(states: Tensor, lengths: Tensor) -> Tensor:
