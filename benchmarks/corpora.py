@@ -2,10 +2,10 @@
 
     python -m benchmarks.corpora ../shared/data ../corpora
 
-LCQMC and AFQMC need no layout. ATEC and CHIP 2019 have no official split at hand: rows numbered 0 mod 10 are test, 1
-mod 10 dev, the rest train. COVID is split by its first question, since each recurs in several rows. BQ's official dev
-split is test here, and a tenth of its training part dev; OCNLI's likewise, with a twentieth. STS-B's scores become
-labels, matching from 4 up.
+LCQMC and AFQMC need no layout. ATEC, CHIP 2019 and PAWS-X (of which this is the official dev split) have no further
+split at hand: rows numbered 0 mod 10 are test, 1 mod 10 dev, the rest train. COVID and PAWS-X are numbered by their
+first question, since each recurs in several rows. BQ's official dev split is test here, and a tenth of its training
+part dev; OCNLI's likewise, with a twentieth. STS-B's scores become labels, matching from 4 up.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def main() -> None:
     corpora = {
         "atec": tenths(read(source / "atec/all.tsv.gz")),
         "chip2019": tenths(read(source / "chip2019/train.tsv.gz")),
+        "pawsx": tenths(read(source / "pawsx/dev.tsv.gz"), by_first_sentence),
         "covid": tenths(read(source / "covid/train.tsv.gz"), by_first_sentence),
         "bq": with_dev(read(source / "bq/train_part.tsv.gz"), read(source / "bq/dev.tsv.gz"), 10),
         "ocnli": with_dev(read(source / "ocnli/train.tsv.gz"), read(source / "ocnli/dev.tsv.gz"), 20),

@@ -27,7 +27,7 @@ from textmatch.config import RECIPES, Arch, ModelConfig, TrainConfig
 from textmatch.data import Pair, Splits, load_splits
 from textmatch.models import InteractionLSTM, MatchOutput, TextMatchingLSTM
 from textmatch.text import Encoded
-from textmatch.training import fit, length_prior
+from textmatch.training import contrastive_loss, fit, length_prior
 
 ROOT = Path(__file__).parents[1]
 
@@ -667,6 +667,40 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(InteractionLSTM, "forward", watched)
     return seen
+
+
+def test_the_contrastive_loss_is_low_where_each_sentence_knows_its_match() -> None:
+    apart, labels = torch.eye(4), torch.tensor([1, 0, 1, 1])
+    right = contrastive_loss(torch.cat([apart, apart]), labels)
+    wrong = contrastive_loss(torch.cat([apart, apart.roll(1, 0)]), labels)
+    assert right < 1e-6 < wrong
+    assert contrastive_loss(torch.cat([apart, apart]), torch.zeros(4, dtype=torch.long)) == 0
+
+
+def test_the_contrastive_loss_asks_nothing_of_pairs_that_do_not_match_or_are_there_twice() -> None:
+    first, second = torch.eye(5)[:3], torch.eye(5)[[0, 1, 4]]
+    match = torch.tensor([1, 1, 0])
+    apart = contrastive_loss(torch.cat([first, second]), match)
+    assert contrastive_loss(torch.cat([first[[0, 0, 1, 2]], second[[0, 0, 1, 2]]]), match[[0, 0, 1, 2]]) <= apart
+    assert apart < 1e-6
+
+
+def test_a_small_corpus_is_passed_oftener_the_higher_the_temperature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    forward = InteractionLSTM.forward
+
+    def watched(self: InteractionLSTM, pairs: Sentences) -> MatchOutput:
+        drawn.append(len(pairs.lengths) // 2 if self.training else 0)
+        return forward(self, pairs)
+
+    monkeypatch.setattr(InteractionLSTM, "forward", watched)
+    small = splits(PAIRS[6:10])  # a quarter
+    for temperature, pairs in ((1.0, 4), (2.0, 8), (1e9, 16)):
+        drawn.clear()
+        run(tmp_path / "model", config=replace(QUICK, epochs=1, sampling_temperature=temperature), also=[small])
+        assert sum(drawn) == len(PAIRS) + pairs
 
 
 def test_other_corpora_are_learned_beside_and_judged_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

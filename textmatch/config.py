@@ -11,9 +11,9 @@ Arch = Literal["interaction", "bilstm", "siamese", "overlap"]
 
 AT_LEAST_ONE = (
     *("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim"),
-    *("epochs", "batch_size", "min_characters", "min_words"),
+    *("epochs", "batch_size", "min_characters", "min_words", "sampling_temperature"),
 )
-NOT_NEGATIVE = ("hard_pairs", "framed_pairs", "similarity_weight", "seed")
+NOT_NEGATIVE = ("hard_pairs", "framed_pairs", "similarity_weight", "contrastive_weight", "seed")
 SHARES = ("inferred_pairs", "dropout", "token_dropout", "ema_decay")
 POSITIVE = ("learning_rate", "max_grad_norm")
 
@@ -98,6 +98,10 @@ class TrainConfig:
             for the labels 0 and 1.
         length_prior: whether the loss takes out what a pair's length alone says of its class (`training.length_prior`).
         similarity_weight: weight of the loss on the two sentence embeddings' cosine (``interaction``).
+        contrastive_weight: weight of the loss that asks each sentence for its match among all of a batch
+            (`training.contrastive_loss`; ``interaction`` and ``bilstm``, two labels).
+        sampling_temperature: how far further corpora are evened out with the one that decides: at T one with a share s
+            of its pairs is passed ``s ** (1 / T - 1)`` times an epoch; at 1 each is passed once.
         max_grad_norm: gradients are scaled down to this norm.
         min_characters: characters seen less often in training are unknown.
         min_words: words seen less often in training are unknown.
@@ -118,6 +122,8 @@ class TrainConfig:
     inferred_pairs: float = 0.5
     length_prior: bool = True
     similarity_weight: float = 0.5
+    contrastive_weight: float = 0.1
+    sampling_temperature: float = 1.5
     max_grad_norm: float = 5.0
     min_characters: int = 2
     min_words: int = 5
@@ -129,7 +135,14 @@ class TrainConfig:
             raise ValueError(f"warmup: expected less than 1, got {self.warmup}")
 
 
-_PLAIN: dict[str, Any] = {"hard_pairs": 0.0, "framed_pairs": 0.0, "inferred_pairs": 0.0, "length_prior": False}
+_PLAIN: dict[str, Any] = {
+    "hard_pairs": 0.0,
+    "framed_pairs": 0.0,
+    "inferred_pairs": 0.0,
+    "length_prior": False,
+    "contrastive_weight": 0.0,
+    "sampling_temperature": 1.0,
+}
 _RECIPE = TrainConfig(epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, min_words=3, **_PLAIN)
 
 # What `train.py --arch` offers: the default, and what it is measured against, from much to little.

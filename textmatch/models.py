@@ -23,11 +23,13 @@ class MatchOutput(NamedTuple):
         logits: `[B, C]`, float32; `Calibration` makes probabilities of them.
         similarity_logits: `[B, C]`, float32, from the cosine alone; trained beside `logits`.
         similarity: cosine of the two sentence embeddings, `[B]`, float32, -1 to 1.
+        embeddings: of all first sentences, then all second ones, `[2B, D]`, float32.
     """
 
     logits: Tensor
     similarity_logits: Tensor
     similarity: Tensor
+    embeddings: Tensor
 
 
 class Calibration(nn.Module):
@@ -183,13 +185,14 @@ class InteractionLSTM(nn.Module):
         """Score B pairs, stacked as 2B sentences."""
         lengths = pairs.lengths
         states = self.encode(pairs)
-        first, second = self.sentence(_pool(states, lengths)).float().chunk(2)
-        similarity = self.similarity(first, second)
+        embeddings = self.sentence(_pool(states, lengths)).float()
+        similarity = self.similarity(*embeddings.chunk(2))
         composed = self._compose(pairs, states) if self.meets else states
         one, two = _pool(composed, lengths).chunk(2)
         sides = [one + two] if self.symmetric else [one, two]
         logits = self.classifier(torch.cat([*sides, (one - two).abs(), one * two], dim=-1))
-        return MatchOutput(logits.float(), self.similarity_classifier(similarity[:, None]).float(), similarity)
+        by_similarity = self.similarity_classifier(similarity[:, None]).float()
+        return MatchOutput(logits.float(), by_similarity, similarity, embeddings)
 
     def encode(self, sentences: Sentences) -> Tensor:
         """The shared encoder's states `[S, L, H]`."""
@@ -252,9 +255,10 @@ def build(config: ModelConfig, num_characters: int, num_words: int) -> Network:
 
 def _by_cosine(embeddings: Tensor, similarity: nn.CosineSimilarity, classifier: nn.Linear) -> MatchOutput:
     """The verdict of a network that goes by the cosine of its embeddings `[2B, D]` alone."""
-    cosine = similarity(*embeddings.float().chunk(2))
+    embeddings = embeddings.float()
+    cosine = similarity(*embeddings.chunk(2))
     logits = classifier(cosine[:, None]).float()
-    return MatchOutput(logits, logits, cosine)
+    return MatchOutput(logits, logits, cosine, embeddings)
 
 
 def meet(states: Tensor, lengths: Tensor) -> Tensor:

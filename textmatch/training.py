@@ -25,7 +25,6 @@ from accelerate.utils import set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
@@ -42,6 +41,7 @@ from textmatch.models import MatchOutput, Network, build, hide_tokens
 from textmatch.text import Encoded, Vocabulary
 
 EVALUATION_BATCH = 512
+CONTRAST = 0.05  # temperature of the contrastive loss
 LONGEST_PRIOR, PRIOR_STRENGTH = 100, 100  # characters of a pair counted apart; pairs that the overall shares weigh
 
 
@@ -59,8 +59,15 @@ class Examples(NamedTuple):
     prior: Tensor
 
 
+class Scores(NamedTuple):
+    """What a network says of N pairs: logits `[N, C]` and cosines `[N]`, float32, on the CPU."""
+
+    logits: Tensor
+    similarity: Tensor
+
+
 class Source(NamedTuple):
-    """Examples to train on, and the share of them that an epoch draws."""
+    """Examples to train on, and the share of them that an epoch draws; 1.5 is all of them, and half of them again."""
 
     examples: Examples
     share: float = 1.0
@@ -132,7 +139,10 @@ def fit(
             (sentence for pair in given for sentence in pair[:2]), train_config.min_characters, train_config.min_words
         )
     encoder = PairEncoder(vocabulary, model_config, names, train_config.length_prior)
-    sources = [Source(encoder.encode(corpus.train)) for corpus in (splits, *also)]
+    sources = [
+        Source(encoder.encode(corpus.train), _passes(corpus, splits, train_config.sampling_temperature))
+        for corpus in (splits, *also)
+    ]
     if names == ("0", "1"):
         sources += [
             Source(encoder.encode(pairs), share) for pairs, share in _made(splits, given, train_config) if pairs
@@ -164,6 +174,11 @@ def fit(
         )
         print(table(record))
     accelerator.wait_for_everyone()
+
+
+def _passes(corpus: Splits, main: Splits, temperature: float) -> float:
+    """How often an epoch passes a corpus (temperature sampling, Devlin et al. 2019, beside one that stays at 1)."""
+    return float((len(corpus.train) / len(main.train)) ** (1 / temperature - 1))
 
 
 def _made(splits: Splits, given: Sequence[Pair], config: TrainConfig) -> list[tuple[list[Pair], float]]:
@@ -250,15 +265,12 @@ class _Run:
     ) -> None:
         self.config, self.folder, self.history = config, folder, list[Epoch]()
         self._accelerator, self._sources = accelerator, sources
-        num_pairs = sum(round(share * len(examples.labels)) for examples, share in sources)
-        steps = max(1, math.ceil(math.ceil(num_pairs / config.batch_size) / accelerator.num_processes))
         optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
-        self._schedule = LambdaLR(optimizer, lambda step: _rate(step / (steps * config.epochs), config.warmup))
         # Made before `prepare` wraps the network: the average is evaluated in float32, as it will be used.
         self._average = AveragedModel(model, accelerator.device, multi_avg_fn=partial(_average, config.ema_decay))
         self._model, self._optimizer = accelerator.prepare(model, optimizer)
         self._plain: Network = accelerator.unwrap_model(self._model)
-        accelerator.register_for_checkpointing(self._schedule, self._average)
+        accelerator.register_for_checkpointing(self._average)
 
     def begin(self, identity: dict[str, Any], resume: bool) -> None:
         """Start afresh, or load the last epoch of an interrupted run of the same `identity`."""
@@ -309,7 +321,11 @@ class _Run:
         device = self._accelerator.device
         totals = torch.zeros(3, dtype=torch.float64)
         bar = tqdm(mine, desc=f"epoch {number}", unit="batch", disable=not self._accelerator.is_main_process)
-        for chosen in bar:
+        for step, chosen in enumerate(bar):
+            # By the share of the run that is done, and not by steps: a run may go on with more processes.
+            progress = (number - 1 + step / len(mine)) / self.config.epochs
+            for group in self._optimizer.param_groups:
+                group["lr"] = self.config.learning_rate * _rate(progress, self.config.warmup)
             pairs = stack_pairs([train.pairs[i] for i in chosen]).to(device)
             labels = torch.tensor([train.labels[i] for i in chosen]).to(device)
             output = self._model(hide_tokens(pairs, self.config.token_dropout))
@@ -318,7 +334,6 @@ class _Run:
             self._accelerator.backward(loss)
             self._accelerator.clip_grad_norm_(self._model.parameters(), self.config.max_grad_norm)
             self._optimizer.step()
-            self._schedule.step()
             self._average.update_parameters(self._plain)
             right = (output.logits.argmax(-1) == labels).sum()
             totals += torch.tensor([float(loss.detach()) * len(chosen), float(right), len(chosen)])
@@ -334,6 +349,8 @@ class _Run:
             verdict = torch.softmax((output.logits + prior).detach(), dim=-1)
             both = 0.5 * cross_entropy(similarity, labels) + 0.5 * cross_entropy(similarity, verdict)
             loss = loss + self.config.similarity_weight * both
+            if self.config.contrastive_weight and output.logits.shape[1] == 2:
+                loss = loss + self.config.contrastive_weight * contrastive_loss(output.embeddings, labels)
         return loss
 
     def _averaged(self) -> Network:
@@ -356,14 +373,39 @@ class _Run:
         self._accelerator.wait_for_everyone()
 
 
+def contrastive_loss(embeddings: Tensor, labels: Tensor) -> Tensor:
+    """How far each sentence is from knowing its match among all the second sentences of a batch, and the other way.
+
+    With it a sentence embedding serves search, where one question meets thousands, and not a pair alone (multiple
+    negatives ranking, Henderson et al. 2017; InfoNCE). What all but equals the match is left out of the crowd.
+
+    Args:
+        embeddings: of B first sentences, then their second ones, `[2B, D]`.
+        labels: `[B]`; 1 is a match, 0 is not and only adds to the others' crowd.
+
+    Returns:
+        The mean over the matches, a scalar; 0 without one.
+    """
+    first, second = torch.nn.functional.normalize(embeddings.float(), dim=-1).chunk(2)
+    matches = labels.nonzero().flatten()
+    if not len(matches):
+        return embeddings.sum() * 0.0
+    loss = torch.zeros((), device=embeddings.device)
+    for own, other in ((first, second), (second, first)):
+        crowd = (other[matches] @ other.T).detach() > 0.99
+        crowd[torch.arange(len(matches)), matches] = False
+        scores = (own[matches] @ other.T / CONTRAST).masked_fill(crowd, -torch.inf)
+        loss = loss + 0.5 * cross_entropy(scores, matches)
+    return loss
+
+
 def _draw(sources: Sequence[Source], generator: torch.Generator) -> Examples:
     """One epoch's examples: of each source its share, at random."""
     pairs, labels, priors = list[EncodedPair](), list[int](), list[Tensor]()
     for examples, share in sources:
         count = len(examples.labels)
-        chosen = (
-            torch.randperm(count, generator=generator)[: round(share * count)] if share < 1 else torch.arange(count)
-        )
+        whole, part = divmod(round(share * count), max(count, 1))
+        chosen = torch.cat([torch.arange(count).repeat(whole), torch.randperm(count, generator=generator)[:part]])
         pairs += [examples.pairs[i] for i in chosen.tolist()]
         labels += [examples.labels[i] for i in chosen.tolist()]
         priors.append(examples.prior[chosen])
@@ -388,8 +430,8 @@ def _take_over(start: Network, model: Network) -> None:
 
 
 @torch.inference_mode()
-def predict(model: Network, pairs: Sequence[EncodedPair], device: torch.device) -> MatchOutput:
-    """Score encoded pairs, in their order, on the CPU again.
+def predict(model: Network, pairs: Sequence[EncodedPair], device: torch.device) -> Scores:
+    """Score encoded pairs, in their order.
 
     Args:
         model: a network on `device`.
@@ -397,13 +439,16 @@ def predict(model: Network, pairs: Sequence[EncodedPair], device: torch.device) 
         device: where the network is.
 
     Returns:
-        Output of N rows.
+        Scores of N rows.
     """
     model.eval()
     order = by_length(pairs, EVALUATION_BATCH)
-    outputs = [model(stack_pairs([pairs[i] for i in batch]).to(device)) for batch in order]
+    outputs: list[MatchOutput] = [model(stack_pairs([pairs[i] for i in batch]).to(device)) for batch in order]
     back = torch.tensor([i for batch in order for i in batch]).argsort()
-    return MatchOutput(*(torch.cat(parts).cpu()[back] for parts in zip(*outputs, strict=True)))
+    return Scores(
+        torch.cat([output.logits for output in outputs]).cpu()[back],
+        torch.cat([output.similarity for output in outputs]).cpu()[back],
+    )
 
 
 def calibrate(model: Network, dev: Examples, device: torch.device) -> metrics.Metrics:
@@ -430,7 +475,7 @@ def evaluate(model: Network, examples: Examples, device: torch.device) -> metric
     return _figures(model, predict(model, examples.pairs, device), examples, device)
 
 
-def _figures(model: Network, output: MatchOutput, examples: Examples, device: torch.device) -> metrics.Metrics:
+def _figures(model: Network, output: Scores, examples: Examples, device: torch.device) -> metrics.Metrics:
     probabilities = model.calibration(output.logits.to(device)).cpu()
     return metrics.evaluate(probabilities, output.similarity, torch.tensor(examples.labels))
 
