@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +79,22 @@ def corpora() -> list[str]:
     return lines
 
 
+def ablation() -> list[str]:
+    """The table of what each part of training is worth (`benchmarks.ablation`)."""
+    found = read(RESULTS / "ablation.json")
+    seeds = [found.pop(name) for name in list(found) if name.startswith("all of it")]
+    lines = ["| training | dev accuracy | dev AUC | Spearman | behaviour |", "| --- |" + " ---: |" * 4]
+    shown = {"accuracy": "{:.1%}", "auc": "{:.4f}", "spearman": "{:.3f}", "behaviour": "{:.1%}"}
+    spread = [
+        f"{form.format(mean(one[key] for one in seeds))} ± {form.format(stdev(one[key] for one in seeds))}"
+        for key, form in shown.items()
+    ]
+    lines.append(f"| all of it, {len(seeds)} seeds | {' | '.join(spread)} |")
+    for name, figures in found.items():
+        lines.append(f"| {name} | {' | '.join(form.format(figures[key]) for key, form in shown.items())} |")
+    return lines
+
+
 def behaviour() -> list[str]:
     """The table of the behaviour suite."""
     found = read(ROWS["**default**"])["behaviour"]
@@ -92,7 +109,7 @@ def main() -> None:
     """Put the tables between README's markers and print them."""
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    for table in (models, corpora, behaviour):
+    for table in (models, ablation, corpora, behaviour):
         start, end = f"<!-- {table.__name__}: benchmarks/results.py -->", f"<!-- /{table.__name__} -->"
         lines = "\n".join(table())
         print(lines)

@@ -15,6 +15,7 @@ from textmatch.models import (
     CharacterOverlap,
     InteractionLSTM,
     LSTMEncoder,
+    MatchOutput,
     Network,
     TextMatchingLSTM,
     build,
@@ -83,6 +84,11 @@ def swapped(batch: Sentences) -> Sentences:
     return Sentences(*(tensor.roll(len(tensor) // 2, 0) for tensor in batch))
 
 
+def of_pairs(output: MatchOutput) -> tuple[Tensor, ...]:
+    """What has a row for each pair; the embeddings have one for each sentence."""
+    return output.logits, output.similarity_logits, output.similarity
+
+
 def close(one: Tensor, other: Tensor) -> None:
     torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
 
@@ -113,7 +119,7 @@ def test_the_encoder_is_torchs_lstm_on_packed_sentences(layers: int, both: bool)
     inputs = torch.randn(6, 9, 5)
     inputs[torch.arange(9) >= lengths[:, None]] = 99.0  # padding that would show wherever it were read
 
-    states, last = encoder(inputs, lengths)
+    states = encoder(inputs, lengths)
     packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
     packed_states, (final, _) = reference(encoder, sizes)(packed)
     expected, _ = pad_packed_sequence(packed_states, batch_first=True)
@@ -123,7 +129,7 @@ def test_the_encoder_is_torchs_lstm_on_packed_sentences(layers: int, both: bool)
     for row, length in enumerate(lengths):
         close(states[row, :length], expected[row, :length])
     directions = 2 if both else 1
-    close(last, torch.cat(list(final[-directions:]), -1))
+    close(encoder.last(states, lengths), torch.cat(list(final[-directions:]), -1))
 
 
 @torch.no_grad()
@@ -131,7 +137,8 @@ def test_the_last_state_is_the_last_real_one_and_not_the_last_position() -> None
     torch.manual_seed(3)
     encoder = LSTMEncoder(3, 4, bidirectional=False)
     inputs = torch.randn(1, 8, 3)
-    states, last = encoder(inputs, torch.tensor([5]))
+    states = encoder(inputs, torch.tensor([5]))
+    last = encoder.last(states, torch.tensor([5]))
     close(last[0], states[0, 4])
     assert not torch.allclose(last[0], states[0, 7], atol=1e-3)
 
@@ -158,14 +165,15 @@ def test_outputs_have_the_promised_shapes_and_types(config: ModelConfig) -> None
 def test_a_pair_scores_the_same_alone_in_any_batch_and_at_any_padded_length(config: ModelConfig) -> None:
     model = network(config)
     batch = sentences([3, 9, 1, 4, 2, 6, 2, 12])
-    together = model(batch)
-    assert together.logits.std(0).min() > 1e-3  # else all pairs look alike, and this test sees nothing
+    whole_batch = model(batch)
+    together = of_pairs(whole_batch)
+    assert whole_batch.logits.std(0).min() > 1e-3  # else all pairs look alike, and this test sees nothing
     for i in range(4):
         alone = pairs_of(batch, [i])
         for padded in (alone, wider(alone, 1), wider(alone, 40)):
-            for part, whole in zip(model(padded), together, strict=True):
+            for part, whole in zip(of_pairs(model(padded)), together, strict=True):
                 close(part[0], whole[i])
-    for part, whole in zip(model(pairs_of(batch, [2, 0])), together, strict=True):
+    for part, whole in zip(of_pairs(model(pairs_of(batch, [2, 0]))), together, strict=True):
         close(part, whole[[2, 0]])
 
 
@@ -217,7 +225,7 @@ def test_swapping_the_sentences_changes_nothing_unless_it_should(config: ModelCo
     if not config.symmetric:
         assert not torch.allclose(model(batch).logits, model(swapped(batch)).logits, atol=1e-3)
         return
-    for one, other in zip(model(batch), model(swapped(batch)), strict=True):
+    for one, other in zip(of_pairs(model(batch)), of_pairs(model(swapped(batch))), strict=True):
         close(one, other)
 
 

@@ -685,7 +685,7 @@ def test_the_contrastive_loss_asks_nothing_of_pairs_that_do_not_match_or_are_the
     assert apart < 1e-6
 
 
-def test_a_small_corpus_is_passed_oftener_the_higher_the_temperature(
+def test_a_small_corpus_is_passed_oftener_the_higher_the_temperature_and_none_more_than_the_one_that_decides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
@@ -697,10 +697,12 @@ def test_a_small_corpus_is_passed_oftener_the_higher_the_temperature(
 
     monkeypatch.setattr(InteractionLSTM, "forward", watched)
     small = splits(PAIRS[6:10])  # a quarter
+    large = splits([*PAIRS, *PAIRS])
     for temperature, pairs in ((1.0, 4), (2.0, 8), (1e9, 16)):
         drawn.clear()
-        run(tmp_path / "model", config=replace(QUICK, epochs=1, sampling_temperature=temperature), also=[small])
-        assert sum(drawn) == len(PAIRS) + pairs
+        config = replace(QUICK, epochs=1, sampling_temperature=temperature)
+        run(tmp_path / "model", config=config, also=[small, large])
+        assert sum(drawn) == len(PAIRS) + pairs + len(PAIRS)
 
 
 def test_other_corpora_are_learned_beside_and_judged_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -244,8 +244,9 @@ def hard_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
     made: dict[Pair, None] = {}
     for label, kinds, itself in (("0", negative, 0.8), ("1", positive, 0.3)):
         for change in kinds:
-            wanted = len(made) + int(share * len(pairs) / 2 / len(kinds))
-            for _ in range(40 * wanted):
+            quota = int(share * len(pairs) / 2 / len(kinds))
+            wanted = len(made) + quota
+            for _ in range(40 * quota):
                 if len(made) >= wanted:
                     break
                 first, second = rng.sample(rng.choice(matching)[:2], 2)

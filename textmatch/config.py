@@ -101,7 +101,8 @@ class TrainConfig:
         contrastive_weight: weight of the loss that asks each sentence for its match among all of a batch
             (`training.contrastive_loss`; ``interaction`` and ``bilstm``, two labels).
         sampling_temperature: how far further corpora are evened out with the one that decides: at T one with a share s
-            of its pairs is passed ``s ** (1 / T - 1)`` times an epoch; at 1 each is passed once.
+            of its pairs is passed ``s ** (1 / T - 1)`` times an epoch; at 1 each is passed once. None gets more pairs
+            an epoch than the one that decides.
         max_grad_norm: gradients are scaled down to this norm.
         min_characters: characters seen less often in training are unknown.
         min_words: words seen less often in training are unknown.

@@ -67,33 +67,29 @@ class LSTMEncoder(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bidirectional: bool = True) -> None:
         super().__init__()
-        self.output_size = hidden_size * (2 if bidirectional else 1)
+        self.output_size, self._hidden_size = hidden_size * (2 if bidirectional else 1), hidden_size
         sizes = [input_size] + [self.output_size] * (num_layers - 1)
         self.ahead = nn.ModuleList(nn.LSTM(size, hidden_size, batch_first=True) for size in sizes)
         self.back = nn.ModuleList(
             nn.LSTM(size, hidden_size, batch_first=True) for size in (sizes if bidirectional else [])
         )
 
-    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Run over `inputs` `[S, L, E]` with real `lengths` `[S]`.
-
-        Returns:
-            All states `[S, L, H]`, and the last real state of each direction side by side `[S, H]`.
-        """
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """The states `[S, L, H]` over `inputs` `[S, L, E]` with real `lengths` `[S]`."""
         positions = torch.arange(inputs.shape[1], device=inputs.device)
         reversed_positions = (lengths[:, None] - 1 - positions).clamp(min=0)
-        last = lengths - 1
-        states, ends = inputs, []
+        states = inputs
         for i, ahead in enumerate(self.ahead):
-            forward_states = ahead(states)[0]
-            ends = [_at(forward_states, last)]
-            outputs = [forward_states]
+            outputs = [ahead(states)[0]]
             if self.back:
-                backward_states = self.back[i](_reorder(states, reversed_positions))[0]
-                ends.append(_at(backward_states, last))
-                outputs.append(_reorder(backward_states, reversed_positions))
+                outputs.append(_reorder(self.back[i](_reorder(states, reversed_positions))[0], reversed_positions))
             states = torch.cat(outputs, dim=-1)
-        return states, torch.cat(ends, dim=-1)
+        return states
+
+    def last(self, states: Tensor, lengths: Tensor) -> Tensor:
+        """The last real state of each direction side by side, `[S, H]`; backward ones end where sentences begin."""
+        ahead, back = states.tensor_split([self._hidden_size], dim=-1)
+        return torch.cat([ahead[torch.arange(len(states), device=states.device), lengths - 1], back[:, 0]], dim=-1)
 
 
 class TextMatchingLSTM(nn.Module):
@@ -122,8 +118,8 @@ class TextMatchingLSTM(nn.Module):
 
     def embed(self, sentences: Sentences) -> Tensor:
         """Sentence embeddings `[S, H]`: the last real states."""
-        last: Tensor = self.lstm(self.dropout(self.embedding(sentences.characters)), sentences.lengths)[1]
-        return last
+        states = self.lstm(self.dropout(self.embedding(sentences.characters)), sentences.lengths)
+        return self.lstm.last(states, sentences.lengths)
 
     def forward(self, pairs: Sentences) -> MatchOutput:
         """Score B pairs, stacked as 2B sentences."""
@@ -197,18 +193,20 @@ class InteractionLSTM(nn.Module):
     def encode(self, sentences: Sentences) -> Tensor:
         """The shared encoder's states `[S, L, H]`."""
         embedded = [self.character_embedding(sentences.characters), self.word_embedding(sentences.words)]
-        return self._drop(self.encoder(self._drop(torch.cat(embedded, dim=-1)), sentences.lengths)[0])
+        return self._drop(self.encoder(self._drop(torch.cat(embedded, dim=-1)), sentences.lengths))
 
     def _compose(self, pairs: Sentences, states: Tensor) -> Tensor:
         """Compare each position with what it found in the other sentence, and read the comparisons, `[2B, L, H]`."""
         met = meet(states, pairs.lengths)
         compared = self.compare(torch.cat([states, met, states - met, states * met], dim=-1))
         compared = (compared + self.found(found(pairs).to(states.dtype))).relu()
-        composed: Tensor = self.composer(self._drop(compared), pairs.lengths)[0]
+        composed: Tensor = self.composer(self._drop(compared), pairs.lengths)
         return composed
 
     def _drop(self, states: Tensor) -> Tensor:
         """Drop the same units at every position of a sentence (Gal and Ghahramani 2016)."""
+        if not self.training:
+            return states
         mask: Tensor = self.dropout(states.new_ones(states.shape[0], 1, states.shape[2]))
         return states * mask
 
@@ -327,10 +325,6 @@ def _pool(states: Tensor, lengths: Tensor) -> Tensor:
     largest = states.masked_fill(padding, -torch.inf).amax(1)
     mean = states.masked_fill(padding, 0.0).sum(1) / lengths[:, None]
     return torch.cat([largest, mean.to(largest.dtype)], dim=-1)
-
-
-def _at(states: Tensor, positions: Tensor) -> Tensor:
-    return states[torch.arange(len(states), device=states.device), positions]
 
 
 def _reorder(states: Tensor, positions: Tensor) -> Tensor:

@@ -177,8 +177,9 @@ def fit(
 
 
 def _passes(corpus: Splits, main: Splits, temperature: float) -> float:
-    """How often an epoch passes a corpus (temperature sampling, Devlin et al. 2019, beside one that stays at 1)."""
-    return float((len(corpus.train) / len(main.train)) ** (1 / temperature - 1))
+    """How often an epoch passes a corpus: by temperature (Devlin et al. 2019), and never for more pairs than `main`."""
+    share = len(corpus.train) / len(main.train)
+    return float(min(share ** (1 / temperature - 1), 1 / share))
 
 
 def _made(splits: Splits, given: Sequence[Pair], config: TrainConfig) -> list[tuple[list[Pair], float]]:
