@@ -103,6 +103,8 @@ def test_steps_count_up_to_all_and_can_be_left(monkeypatch: pytest.MonkeyPatch, 
     next(steps)
     steps.close()
     assert [len(call.args[0]) for call in embedded.call_args_list] == [0, 3]
+    monkeypatch.setattr("textmatch.search.SIFTED", 4)
+    assert next(Index.steps(matcher, ASKED)) == Step(0, 7)
 
 
 def test_a_report_that_raises_stops() -> None:
@@ -379,13 +381,13 @@ def listed(tmp_path: Path) -> Path:
 def test_search_prints_the_nearest(listed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["search", str(listed), "如何退货!", "--top-k", "2", "--device", "cpu"])
     printed = capsys.readouterr()
-    assert printed.out.splitlines()[0] == "1.0000  1.0000  row 3: 如何退货"
+    assert printed.out.splitlines()[0] == "1.0000  1.0000  1.0000  row 3: 如何退货"
     assert len(printed.out.splitlines()) == 2
     assert "row 9 was skipped: blank" in printed.err
 
     main(["search", str(listed), "如何退货!", "--top-k", "2", "--json", "--device", "cpu"])
     rows = json.loads(capsys.readouterr().out)
-    assert rows[0] == {"row": 3, "sentence": "如何退货", "probability": 1.0, "similarity": 1.0}
+    assert rows[0] == {"row": 3, "sentence": "如何退货", "probability": 1.0, "similarity": 1.0, "overlap": 1.0}
 
 
 def test_duplicates_prints_the_groups(listed: Path, capsys: pytest.CaptureFixture[str]) -> None:

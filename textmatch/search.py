@@ -31,8 +31,11 @@ from textmatch.text import words as segmented
 if TYPE_CHECKING:
     import faiss
 
-CHUNK, BLOCK = 512, 512
-"""Sentences embedded or pairs judged between two steps, at most about a second each; sentences grouped together."""
+SIFTED, CHUNK = 20_000, 512
+"""Sentences looked over, and sentences embedded or pairs judged, between two steps: at most about a second each."""
+
+BLOCK = 512
+"""Sentences looked at for duplicates together."""
 
 EXACT = 100_000
 """Sentences up to which the vectors are kept and searched exactly: 1 KB each, some 10 ms a query."""
@@ -176,7 +179,7 @@ class Index:
         """`build`, step by step."""
         if len(matcher.labels) != 2:
             raise InputError(f"the model has the classes {matcher.labels}; search needs two, the second: the same")
-        skipped, positions = _sift(sentences)
+        skipped, positions = yield from _sift(sentences)
         if not positions:
             raise InputError(
                 f"there is no sentence to search: all {len(sentences)} lines are blank or over {MAX_CHARACTERS} "
@@ -308,7 +311,7 @@ class Index:
             sentences = [str(json.loads(line)) for line in lines]
         except (OSError, RuntimeError, ValueError) as error:
             raise DataError(f"{folder}: not a whole index ({error}); expected {VECTORS} and {SENTENCES}") from None
-        skipped, positions = _sift(sentences)
+        skipped, positions = finish(_sift(sentences))
         lexicon = Lexicon()
         lexicon.add(positions)
         first = next(iter(positions.values()), [])
@@ -449,7 +452,7 @@ def _grams(text: str) -> set[str]:
     return {*text, *map("".join, pairwise(text))}
 
 
-def _sift(sentences: Sequence[str]) -> tuple[list[Skipped], dict[str, list[int]]]:
+def _sift(sentences: Sequence[str]) -> Generator[Step, None, tuple[list[Skipped], dict[str, list[int]]]]:
     """What cannot be used, and the positions of each plain text of the rest, in an order of our own."""
     skipped: list[Skipped] = []
     positions: dict[str, list[int]] = {}
@@ -459,6 +462,8 @@ def _sift(sentences: Sequence[str]) -> tuple[list[Skipped], dict[str, list[int]]
             skipped.append(Skipped(position, reason))
         else:
             positions.setdefault(normalise(sentence), []).append(position)
+        if position % SIFTED == SIFTED - 1:
+            yield Step(0, len(sentences))
     plains = list(positions)
     random.Random(0).shuffle(plains)
     return skipped, {plain: positions[plain] for plain in plains}
