@@ -3,7 +3,7 @@
 import csv
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -16,6 +16,7 @@ from gradio_client.exceptions import AppError
 
 from textmatch import TextMatcher
 from textmatch.demo import launch_options, search
+from textmatch.demo.job import Job, View
 from textmatch.demo.search import API_SENTENCES, FAQ, FIRST_QUERY, Searches, tab
 from textmatch.demo.shelf import Listed, Shelf
 from textmatch.demo.texts import WORDS
@@ -37,7 +38,7 @@ def texts(key: str, language: str = "zh", **fields: object) -> str:
 
 @pytest.fixture(scope="module")
 def gate() -> Iterator[threading.Event]:
-    """Closed, it holds the embedding of sentences with 慢 in them until it is opened."""
+    """Closed, it holds whatever is done with sentences with 慢 in them until it is opened."""
     opened = threading.Event()
     opened.set()
     yield opened
@@ -53,6 +54,11 @@ def home(matcher: TextMatcher, gate: threading.Event) -> Iterator[str]:
             if any("慢" in sentence for sentence in sentences):
                 gate.wait(60)
             return super().embed(sentences, batch_size)
+
+        def predict(self, pairs: Any, batch_size: int = 256) -> Any:
+            if any("慢" in sentence for pair in pairs for sentence in pair):
+                gate.wait(60)
+            return super().predict(pairs, batch_size)
 
     gated = Gated(matcher.config, matcher._vocabulary, matcher._model)
     with gr.Blocks(analytics_enabled=False) as page:
@@ -94,7 +100,7 @@ def test_a_list_that_gave_way_is_never_answered_with_another(matcher: TextMatche
     example = Listed(Index.build(matcher, ["怎么开发票"]), [], "", 1)
     searches = Searches(matcher, example, Shelf(10))
     assert searches.find("发票", "gone") == {"line": {"key": "search_gone"}, "hits": []}
-    (groups, _), *_ = searches.group(70, "gone")
+    ((groups, _),) = searches.group(70, "gone", None)[0].run()
     assert (groups["line"], groups["groups"]) == ({"key": "search_gone"}, [])
     assert searches.find("发票", None)["hits"][0]["sentence"] == "怎么开发票"
 
@@ -102,8 +108,48 @@ def test_a_list_that_gave_way_is_never_answered_with_another(matcher: TextMatche
 def test_the_page_groups_only_lists_it_can_manage(matcher: TextMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MAX_GROUPED", 1)
     searches = Searches(matcher, Listed(Index.build(matcher, ["猫", "狗"]), [], "", 1), Shelf(10))
-    ((groups, _),) = searches.group(70, None)
+    ((groups, _),) = searches.group(70, None, None)[0].run()
     assert groups["line"] == {"key": "search_too_many", "count": 2, "limit": 1}
+
+
+def counting(done: list[int]) -> Generator[View, None, View]:
+    for number in range(3):
+        done.append(number)
+        yield (number,)
+    return ("all",)
+
+
+def test_a_job_shows_its_steps_and_its_end_once() -> None:
+    job = Job(counting([]), ("stopped",))
+    assert list(job.run()) == [(0,), (1,), (2,), ("all",)]
+    assert list(job.run()) == [job.nothing]
+    assert job.stop() == ("all",)
+
+
+@pytest.mark.parametrize(("how", "end"), [(Job.stop, ("stopped",)), (Job.drop, (gr.skip(),))])
+def test_a_job_ends_after_the_step_under_way(how: Callable[[Job], Any], end: View) -> None:
+    done: list[int] = []
+    job = Job(counting(done), ("stopped",))
+    shown = job.run()
+    assert next(shown) == (0,)
+    how(job)
+    assert list(shown) == [end]
+    assert done == [0]
+
+
+def test_a_job_that_waits_is_stopped_at_once_and_never_begun() -> None:
+    done: list[int] = []
+    job = Job(counting(done), ("stopped",))
+    assert job.stop() == ("stopped",)
+    assert list(job.run()) == [("stopped",)]
+    assert done == []
+
+
+def test_what_is_dropped_stays_so() -> None:
+    job = Job(counting([]), ("stopped",))
+    job.drop()
+    job.stop()
+    assert list(job.run()) == [job.nothing]
 
 
 # The API
@@ -238,8 +284,7 @@ def test_results_follow_as_one_types(visit: Open) -> None:
     assert hit.locator(".tm-hit-percent").inner_text() == "100%"
     assert hit.get_attribute("data-level") == "same"
     assert texts("same") in hit.inner_text()
-    percents = [int(percent.removesuffix("%")) for percent in page.locator(".tm-hit-percent").all_inner_texts()]
-    assert percents == sorted(percents, reverse=True)
+    assert texts("overlap", percent="100%") in hit.inner_text()
     box.fill("很" * (MAX_CHARACTERS + 1))
     page.locator(".tm-hits-line").get_by_text(texts("long_query", limit=MAX_CHARACTERS), exact=True).wait_for()
 
@@ -298,7 +343,7 @@ def test_a_list_that_cannot_be_used_gets_a_message(visit: Open, tmp_path: Path, 
     status(page, "problem", language, text=WORDS["zh" if language == "zh" else "en"]["file_item"].format(row=2))
 
 
-def test_indexing_shows_progress_and_can_be_cancelled(visit: Open, gate: threading.Event) -> None:
+def test_indexing_shows_progress_and_can_be_stopped(visit: Open, gate: threading.Event) -> None:
     page = visit()
     gate.clear()
     try:
@@ -307,14 +352,78 @@ def test_indexing_shows_progress_and_can_be_cancelled(visit: Open, gate: threadi
         bar = page.get_by_role("progressbar", name=texts("progress"))
         bar.wait_for()
         page.locator("#search-cancel-load").click()
-        status(page, "example", count=60)
-        assert texts("stopped") in page.locator(".tm-search-notes").inner_text()
-        bar.wait_for(state="hidden")
-        page.locator("#search-cancel-load").wait_for(state="hidden")
+        status(page, "stopping")
     finally:
         gate.set()
+    status(page, "example", count=60)
+    assert texts("stopped") in page.locator(".tm-search-notes").inner_text()
+    bar.wait_for(state="hidden")
+    page.locator("#search-cancel-load").wait_for(state="hidden")
     ask(page, "会员有什么好处")
     first_hit(page, "会员有什么好处")
+
+
+def test_what_waits_for_its_turn_can_be_stopped_and_asked_for_anew(visit: Open, gate: threading.Event) -> None:
+    # Each in a browser of its own: one opens six connections to a server at most, and each page holds two.
+    busy, page = [visit(alone=True) for _ in range(search.CONCURRENCY)], visit()
+    gate.clear()
+    try:
+        for other in busy:
+            paste(other, ["慢慢走", "猫"])
+            status(other, "indexing", count=2)
+        paste(page, ["那只花猫搬家了"])
+        status(page, "waiting")
+        page.locator("#search-cancel-load").click()
+        status(page, "example", count=60)
+        assert texts("stopped") in page.locator(".tm-search-notes").inner_text()
+        page.locator("#search-paste textarea").fill("班长唱起歌来\n门店几点开门")
+        page.locator("#search-load").click()
+        status(page, "waiting")
+    finally:
+        gate.set()
+    status(page, "pasted", count=2)
+    for other in busy:
+        status(other, "pasted", count=2)
+    page.locator("#search-cancel-load").wait_for(state="hidden")
+    ask(page, "班长唱起歌来")
+    first_hit(page, "班长唱起歌来")
+
+
+def test_a_new_list_takes_the_place_of_one_that_is_being_read(visit: Open, gate: threading.Event) -> None:
+    page = visit()
+    gate.clear()
+    try:
+        paste(page, ["慢慢走", "猫"])
+        status(page, "indexing", count=2)
+        page.locator("#search-paste textarea").fill("班长唱起歌来")
+        page.locator("#search-load").click()
+        status(page, "pasted", count=1)
+    finally:
+        gate.set()
+    ask(page, "班长唱起歌来")
+    first_hit(page, "班长唱起歌来")
+    status(page, "pasted", count=1)
+
+
+def test_grouping_can_be_stopped(visit: Open, gate: threading.Event) -> None:
+    page = visit()
+    paste(page, ["慢慢走回家", "慢慢走回家！", "慢慢地走回家"])
+    status(page, "pasted", count=3)
+    gate.clear()
+    line = page.locator(".tm-groups-line")
+    try:
+        page.locator("#search-group").click()
+        line.get_by_text(texts("grouping"), exact=True).wait_for()
+        page.locator("#search-cancel-group").click()
+        line.get_by_text(texts("stopping"), exact=True).wait_for()
+    finally:
+        gate.set()
+    line.get_by_text(texts("stopped"), exact=True).wait_for()
+    page.locator("#search-cancel-group").wait_for(state="hidden")
+    page.locator("#search-group").click()
+    page.locator(".tm-group").wait_for()
+    page.locator("#search-reset").click()
+    line.get_by_text(texts("no_groups_yet"), exact=True).wait_for()
 
 
 def test_duplicates_are_grouped_and_downloaded(visit: Open) -> None:

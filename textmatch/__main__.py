@@ -119,6 +119,7 @@ def search(options: argparse.Namespace) -> None:
             "sentence": hit.sentence,
             "probability": round(hit.probability, 4),
             "similarity": round(hit.similarity, 4),
+            "overlap": round(hit.overlap, 4),
         }
         for hit in hits
     ]
@@ -126,7 +127,8 @@ def search(options: argparse.Namespace) -> None:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for row in rows:
-        print(f"{row['probability']:.4f}  {row['similarity']:.4f}  row {row['row']}: {row['sentence']}")
+        figures = "  ".join(f"{row[name]:.4f}" for name in ("probability", "similarity", "overlap"))
+        print(f"{figures}  row {row['row']}: {row['sentence']}")
 
 
 def duplicates(options: argparse.Namespace) -> None:

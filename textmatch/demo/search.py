@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
 from textmatch.demo.component import component
+from textmatch.demo.job import Job, View
 from textmatch.demo.shelf import Listed, Shelf
 from textmatch.demo.texts import say, text
 from textmatch.errors import DataError, InputError, TextMatchError
@@ -20,8 +22,11 @@ from textmatch.search import Hit, Index, Step
 from textmatch.tables import TableError
 from textmatch.text import MAX_CHARACTERS
 
-SHELF = 500_000
-"""Sentences of all visitors' lists together, some 0.75 GB."""
+SHELF = 1_000_000
+"""Sentences of all visitors' lists together, some 2 GB; one list may have as many (`lists.MAX_ROWS`)."""
+
+CONCURRENCY = 2
+"""Lists indexed, and grouped, at once: a long one then does not keep a short one waiting for its end."""
 
 API_SENTENCES = 10_000
 """Sentences an API call may bring: it embeds them anew each time."""
@@ -29,8 +34,8 @@ API_SENTENCES = 10_000
 TOP_K, CANDIDATES = 5, 60
 """Hits shown, and sentences the pair model judges for each: few enough to keep up with typing."""
 
-MAX_GROUPED = 20_000
-"""Sentences the page groups: some minutes of work at worst, and one list at a time."""
+MAX_GROUPED = 100_000
+"""Sentences the page groups: some minutes of work at worst."""
 
 THRESHOLD = 0.7
 """Probability from which two sentences are called duplicates at first."""
@@ -47,7 +52,15 @@ NO_COLUMN = ""
 Value = dict[str, Any]
 """What a template draws: keys of texts with their fields, numbers, and sentences that are only ever text."""
 
-NO_GROUPS: Value = {"line": {"key": "search_no_groups_yet"}, "done": None, "groups": []}
+PROGRESS = "search_waiting search_stopping search_progress search_count search_left"
+"""Texts of whatever takes long."""
+
+AT_WORK: Value = {"share": None, "count": None}
+"""How far something is while nobody can say: its share from 0 to 1, and the words for what was counted."""
+
+HIDE, SHOW = gr.update(visible=False), gr.update(visible=True)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -80,41 +93,50 @@ class Searches:
         column: str | None,
         answer: str | None,
         key: str | None,
+        before: Job | None,
         request: gr.Request,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Index the visitor's list, saying how far it is: (key, status, cancel button)."""
+    ) -> tuple[Job, Value, Any]:
+        """Put down that the visitor's list is to be indexed: (job, status, stop button)."""
+        _drop(before)
+        listed = self._listed(key)
+        status = _ready(listed) if listed else _status("search_gone")
+        status["notes"] = [{"key": "search_stopped"}, *status["notes"]]
+        job = Job(self._loading(pasted, file, column, answer, key, request), (gr.skip(), status, HIDE))
+        return job, _status("search_waiting", AT_WORK), SHOW
+
+    def _loading(
+        self,
+        pasted: str,
+        file: str | None,
+        column: str | None,
+        answer: str | None,
+        key: str | None,
+        request: gr.Request,
+    ) -> Generator[View, None, View]:
+        """Index a list, saying how far it is: (key, status, stop button)."""
         try:
             table = read_table(file) if file else lines(pasted.rstrip())
             sentences = table.column(column if file and table.columns else None)
             answers = table.column(answer) if file and answer else []
-            steps = Index.steps(self.matcher, sentences)
-            yield gr.skip(), _status("search_indexing", 0, count=len(sentences)), gr.update(visible=True)
             index = yield from _ticking(
-                steps,
-                lambda step: (
+                Index.steps(self.matcher, sentences),
+                lambda progress: (
                     gr.skip(),
-                    _status("search_indexing", step.done / step.total, count=len(sentences)),
+                    _status("search_indexing", progress, count=len(sentences)),
                     gr.skip(),
                 ),
             )
         except TextMatchError as error:
-            yield gr.skip(), _status("search_problem", text=_tell(error, request)), gr.update(visible=False)
-            return
+            return gr.skip(), _status("search_problem", text=_tell(error, request)), HIDE
         self.shelf.drop(key)
         listed = Listed(index, answers, _name(file), table.first)
-        yield self.shelf.put(listed), _ready(listed), gr.update(visible=False)
+        return self.shelf.put(listed), _ready(listed), HIDE
 
-    def reset(self, key: str | None) -> tuple[None, Value]:
-        """Forget the visitor's list and go back to the example."""
+    def reset(self, key: str | None, loading: Job | None) -> tuple[None, Value, Any]:
+        """Forget the visitor's list and go back to the example: (key, status, stop button)."""
+        _drop(loading)
         self.shelf.drop(key)
-        return None, _ready(self.example)
-
-    def stopped(self, key: str | None) -> tuple[Value, Any]:
-        """What stands after indexing was cancelled: the list from before."""
-        listed = self._listed(key)
-        status = _ready(listed) if listed else _status("search_gone")
-        status["notes"] = [{"key": "search_stopped"}, *status["notes"]]
-        return status, gr.update(visible=False)
+        return None, _ready(self.example), HIDE
 
     def find(self, query: str, key: str | None) -> Value:
         """The nearest to `query` in the visitor's list."""
@@ -133,28 +155,30 @@ class Searches:
         line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(hits)}
         return {"line": line, "hits": [_shown(hit, listed) for hit in hits]}
 
-    def group(self, threshold: float, key: str | None) -> Iterator[tuple[Value, Any]]:
-        """The duplicates in the visitor's list, saying how far it is: (groups, cancel button)."""
+    def group(self, threshold: float, key: str | None, before: Job | None) -> tuple[Job, Value, Any]:
+        """Put down that the duplicates in the visitor's list are wanted: (job, groups, stop button)."""
+        _drop(before)
+        job = Job(self._grouping(threshold / 100, key), (_groups("search_stopped"), HIDE))
+        return job, _groups("search_waiting", AT_WORK), SHOW
+
+    def _grouping(self, threshold: float, key: str | None) -> Generator[View, None, View]:
+        """Group a list, saying how far it is: (groups, stop button)."""
         listed = self._listed(key)
         if not listed:
-            yield NO_GROUPS | {"line": {"key": "search_gone"}}, gr.update(visible=False)
-            return
+            return _groups("search_gone"), HIDE
         if len(listed.index) > MAX_GROUPED:
-            line = {"key": "search_too_many", "count": len(listed.index), "limit": MAX_GROUPED}
-            yield NO_GROUPS | {"line": line}, gr.update(visible=False)
-            return
-        yield NO_GROUPS | {"line": {"key": "search_grouping"}, "done": 0}, gr.update(visible=True)
-        groups = yield from _ticking(
-            listed.index.duplicate_steps(threshold / 100),
-            lambda step: (
-                NO_GROUPS | {"line": {"key": "search_grouping"}, "done": step.done / step.total},
-                gr.skip(),
-            ),
+            return _groups("search_too_many", count=len(listed.index), limit=MAX_GROUPED), HIDE
+        found = yield from _ticking(
+            listed.index.duplicate_steps(threshold), lambda progress: (_groups("search_grouping", progress), gr.skip())
         )
-        spare = sum(len(group.members) - 1 for group in groups)
-        line = {"key": "search_groups" if groups else "search_no_groups", "count": len(groups), "spare": spare}
-        shown = [[_shown(hit, listed) for hit in group.members] for group in groups]
-        yield {"line": line, "done": None, "groups": shown}, gr.update(visible=False)
+        spare = sum(len(group.members) - 1 for group in found)
+        shown = _groups("search_groups" if found else "search_no_groups", count=len(found), spare=spare)
+        return shown | {"groups": [[_shown(hit, listed) for hit in group.members] for group in found]}, HIDE
+
+    def ungroup(self, grouping: Job | None) -> View:
+        """What is shown of duplicates in a list that is new: (groups, stop button)."""
+        _drop(grouping)
+        return _groups("search_no_groups_yet"), HIDE
 
     def search(
         self, query: str, sentences: list[str] | None, file: str | None, top_k: float, request: gr.Request
@@ -169,8 +193,9 @@ class Searches:
             request: the caller's; not a parameter of the endpoint.
 
         Returns:
-            Hits, most probable first, each with its position in the list (from 0), sentence, probability that it
-            means the same (0 to 1) and similarity (0 to 1).
+            Hits, nearest first (by probability plus overlap), each with its position in the list (from 0), sentence,
+            probability that it means the same, similarity of the two as the model sees them, and overlap of their
+            characters (all three 0 to 1).
         """
         index = self._indexed(sentences, file, request)
         try:
@@ -229,6 +254,7 @@ def tab(matcher: TextMatcher) -> None:
     example = Listed(index, table.column(table.answer_column), "", table.first)
     searches = Searches(matcher, example, Shelf(SHELF))
     key = gr.State(None, delete_callback=searches.shelf.drop)
+    loading, grouping = gr.State(None, delete_callback=_drop), gr.State(None, delete_callback=_drop)
 
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
@@ -236,8 +262,7 @@ def tab(matcher: TextMatcher) -> None:
             "search_status",
             _ready(example),
             "search_example search_list search_pasted search_chosen search_indexing search_stopped search_gone "
-            "search_problem search_progress search_equal search_cut search_left_out search_blank search_long "
-            "search_broken",
+            "search_problem search_equal search_cut search_left_out search_blank search_long search_broken " + PROGRESS,
         )
         cancel_load = gr.Button(text("search_cancel"), elem_id="search-cancel-load", visible=False)
         with gr.Accordion(text("search_own"), open=False, elem_id="search-own"):
@@ -271,7 +296,7 @@ def tab(matcher: TextMatcher) -> None:
         "search_hits",
         searches.find(FIRST_QUERY, None),
         "search_hint search_gone search_long_query search_found search_none search_same search_other "
-        "search_similarity search_row search_copies",
+        "search_similarity search_overlap search_row search_copies",
     )
     with gr.Column(elem_id="search-duplicates"):
         gr.Markdown(text("search_duplicates"), elem_classes="tm-intro")
@@ -283,14 +308,15 @@ def tab(matcher: TextMatcher) -> None:
             cancel_group = gr.Button(text("search_cancel"), elem_id="search-cancel-group", visible=False)
         groups = _template(
             "search_groups",
-            NO_GROUPS,
+            _groups("search_no_groups_yet"),
             "search_no_groups_yet search_gone search_too_many search_grouping search_groups search_no_groups "
-            "search_stopped search_progress search_first search_group search_more_groups search_more_members "
-            "search_row search_download search_csv",
+            "search_stopped search_first search_group search_more_groups search_more_members search_row "
+            "search_download search_csv " + PROGRESS,
         )
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    heavy: dict[str, Any] = quiet | {"concurrency_limit": 1}
+    # Each press of a button has its turn: the job of a later one may be done in the turn of an earlier one.
+    heavy: dict[str, Any] = quiet | {"concurrency_limit": CONCURRENCY, "trigger_mode": "multiple"}
     light: dict[str, Any] = quiet | {"concurrency_limit": 4, "concurrency_id": "search-light"}
     again: dict[str, Any] = {"fn": searches.find, "inputs": [query, key], "outputs": hits} | light
 
@@ -298,15 +324,21 @@ def tab(matcher: TextMatcher) -> None:
     file.upload(None, None, pasted, js="() => ''", **quiet)
     file.clear(None, None, [column, answer], js=_hide_columns(), **quiet)
     pasted.input(None, None, [file, column, answer], js=_hide_columns("null, "), **quiet)
-    loading = load.click(searches.load, [pasted, file, column, answer, key], [key, status, cancel_load], **heavy)
-    loading.success(**again)
-    loading.success(None, None, groups, js=f"() => ({json.dumps(NO_GROUPS)})", **quiet)
-    cancel_load.click(searches.stopped, key, [status, cancel_load], cancels=loading, **light)
-    reset.click(searches.reset, key, [key, status], **light).success(**again)
-    reset.click(None, None, [groups, pasted, file, column, answer], js=_emptied(), **quiet)
+    load.click(
+        searches.load, [pasted, file, column, answer, key, loading], [loading, status, cancel_load], **light
+    ).success(Job.run, loading, [key, status, cancel_load], concurrency_id="search-load", **heavy)
+    reset.click(searches.reset, [key, loading], [key, status, cancel_load], **light)
+    reset.click(None, None, [pasted, file, column, answer], js=_emptied(), **quiet)
     hits.submit(trigger_mode="always_last", **again)
-    grouping = group.click(searches.group, [threshold, key], [groups, cancel_group], **heavy)
-    cancel_group.click(_stopped_grouping, None, [groups, cancel_group], cancels=grouping, **light)
+    key.change(**again)
+    key.change(searches.ungroup, grouping, [groups, cancel_group], **light)
+    group.click(searches.group, [threshold, key, grouping], [grouping, groups, cancel_group], **light).success(
+        Job.run, grouping, [groups, cancel_group], concurrency_id="search-group", **heavy
+    )
+    cancel_load.click(None, None, status, js=_shows(_status("search_stopping", AT_WORK)), **quiet)
+    cancel_load.click(Job.stop, loading, [key, status, cancel_load], **light)
+    cancel_group.click(None, None, groups, js=_shows(_groups("search_stopping", AT_WORK)), **quiet)
+    cancel_group.click(Job.stop, grouping, [groups, cancel_group], **light)
     _endpoints(searches)
 
 
@@ -325,21 +357,38 @@ def _endpoints(searches: Searches) -> None:
 
 def _template(name: str, value: Value, texts: str) -> gr.HTML:
     """A static template; a visitor's text reaches it through `textContent` alone."""
-    return component(name, value, *texts.split(), elem_id=name.replace("_", "-"))
+    prelude = Path(__file__).with_name("search_progress.js").read_text(encoding="utf-8")
+    return component(name, value, *texts.split(), prelude=prelude, elem_id=name.replace("_", "-"))
 
 
-def _ticking(steps: Generator[Step, None, Any], shown: Any) -> Generator[Any, None, Any]:
-    """Run steps, yielding what `shown` makes of each, and return their result."""
+def _drop(job: Job | None) -> None:
+    if job:
+        job.drop()
+
+
+def _ticking(steps: Generator[Step, None, T], shown: Callable[[Value], View]) -> Generator[View, None, T]:
+    """Run steps, yielding what `shown` makes of how far they are, and return their result."""
+    start = time.monotonic()
+    yield shown(AT_WORK)
     while True:
         try:
-            step = next(steps)
+            done, total = next(steps)
         except StopIteration as end:
-            return end.value
-        yield shown(step)
+            result: T = end.value
+            return result
+        count = {"key": "search_count", "done": f"{done:,}", "total": f"{total:,}"}
+        if done:
+            left = round((time.monotonic() - start) / done * (total - done))
+            count |= {"key": "search_left", "left": f"{left // 60}:{left % 60:02}"}
+        yield shown({"share": done / total, "count": count})
 
 
-def _status(key: str, done: float | None = None, **fields: object) -> Value:
-    return {"line": {"key": key, **fields}, "notes": [], "done": done}
+def _status(key: str, progress: Value | None = None, **fields: object) -> Value:
+    return {"line": {"key": key, **fields}, "notes": [], "progress": progress}
+
+
+def _groups(key: str, progress: Value | None = None, **fields: object) -> Value:
+    return {"line": {"key": key, **fields}, "groups": [], "progress": progress}
 
 
 def _ready(listed: Listed) -> Value:
@@ -358,7 +407,7 @@ def _ready(listed: Listed) -> Value:
     ]
     if len(skipped) > FAULTS_SHOWN:
         notes.append({"key": "search_left_out", "count": len(skipped) - FAULTS_SHOWN})
-    return {"line": {"key": key, "name": listed.name, "count": usable}, "notes": notes, "done": None}
+    return {"line": {"key": key, "name": listed.name, "count": usable}, "notes": notes, "progress": None}
 
 
 def _shown(hit: Hit, listed: Listed) -> Value:
@@ -369,6 +418,7 @@ def _shown(hit: Hit, listed: Listed) -> Value:
         "copies": list(hit.copies),
         "probability": hit.probability,
         "similarity": hit.similarity,
+        "overlap": hit.overlap,
     }
 
 
@@ -378,6 +428,7 @@ def _row(hit: Hit) -> dict[str, Any]:
         "sentence": hit.sentence,
         "probability": hit.probability,
         "similarity": hit.similarity,
+        "overlap": hit.overlap,
     }
 
 
@@ -398,8 +449,8 @@ def _refusal(error: TextMatchError, request: gr.Request) -> gr.Error:
     return gr.Error(str(error), title=say("search_refused", request), print_exception=False)
 
 
-def _stopped_grouping() -> tuple[Value, Any]:
-    return NO_GROUPS | {"line": {"key": "search_stopped"}}, gr.update(visible=False)
+def _shows(value: Value) -> str:
+    return f"() => ({json.dumps(value)})"
 
 
 def _hide_columns(before: str = "") -> str:
@@ -409,4 +460,4 @@ def _hide_columns(before: str = "") -> str:
 
 def _emptied() -> str:
     hide = json.dumps({"visible": False, "value": None, "__type__": "update"})
-    return f"() => [{json.dumps(NO_GROUPS)}, '', null, {hide}, {hide}]"
+    return f"() => ['', null, {hide}, {hide}]"

@@ -1,8 +1,5 @@
-// Writes props.value, {line, done, groups}, as text only, and makes the CSV file here: no copy of it on the server.
+// Writes props.value, {line, progress, groups}, as text only, and makes the CSV file here: no copy of it on the server.
 const SHOWN = 100, MEMBERS = 50;
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
-const fill = ({ key, ...fields }) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
-const find = (name) => element.querySelector(name);
 
 function make(tag, name, text) {
   const made = document.createElement(tag);
@@ -50,12 +47,9 @@ function download() {
 }
 
 function draw() {
-  const { line, done, groups } = props.value;
-  find(".tm-groups-line").textContent = fill(line);
-  const bar = find(".tm-search-progress");
-  bar.hidden = done === null;
-  bar.value = done ?? 0;
-  bar.setAttribute("aria-label", words.search_progress);
+  const { line, progress, groups } = props.value;
+  say(find(".tm-groups-line"), fill(line));
+  drawProgress(progress);
   find(".tm-groups-download").hidden = groups.length === 0;
   find(".tm-groups-list").replaceChildren(...groups.slice(0, SHOWN).map(group));
   if (groups.length > SHOWN) {

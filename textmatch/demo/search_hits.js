@@ -1,8 +1,5 @@
 // Writes props.value, {line, hits}, as text only; and asks for a search when the query rests for a moment.
 const PAUSE = 300;
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
-const fill = ({ key, ...fields }) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
-const find = (name) => element.querySelector(name);
 const percent = (share) => `${Math.round(share * 100)}%`;
 
 function make(tag, name, text) {
@@ -12,7 +9,7 @@ function make(tag, name, text) {
   return made;
 }
 
-function hit({ sentence, answer, number, copies, probability, similarity }) {
+function hit({ sentence, answer, number, copies, probability, similarity, overlap }) {
   const item = make("li", "tm-hit", "");
   item.dataset.level = probability >= 0.5 ? "same" : "other";
   const score = make("div", "tm-hit-score", "");
@@ -26,6 +23,7 @@ function hit({ sentence, answer, number, copies, probability, similarity }) {
   const facts = [
     fill({ key: probability >= 0.5 ? "search_same" : "search_other" }),
     fill({ key: "search_similarity", percent: percent(similarity) }),
+    fill({ key: "search_overlap", percent: percent(overlap) }),
     fill({ key: "search_row", number }),
   ];
   if (copies.length) facts.push(fill({ key: "search_copies", count: copies.length }));

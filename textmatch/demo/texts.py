@@ -177,14 +177,18 @@ CHINESE = {
     "batch_p_label": "不认识标签 {label}",
     # Search
     "search_intro": "## 找相近的问句\n\n放进一份问句列表，输入一句话，就能找到意思最接近的几句；"
-    "也能找出列表里重复的问题。"
+    "也能找出列表里重复的问题。百分比是意思相同的把握；先后还要看共用多少字。"
     "下面已经放好一份书店的常见问题，可以直接试。",
     "search_example": "正在用示例列表：书店常见问题，共 {count} 句",
     "search_list": "正在用你的文件 {name}，共 {count} 句",
     "search_pasted": "正在用你粘贴的列表，共 {count} 句",
     "search_chosen": "文件 {name} 已读好，共 {count} 行。确认好列，再点“用这份列表”。",
     "search_indexing": "正在读你的列表，共 {count} 行……",
+    "search_waiting": "正在排队……",
+    "search_stopping": "正在停下……",
     "search_progress": "进度",
+    "search_count": "{done} / {total} 句",
+    "search_left": "{done} / {total} 句，大约还要 {left}",
     "search_stopped": "已经停下，没有改动。",
     "search_gone": "你的列表太久没用，已经清除，请重新放入。",
     "search_problem": "没有成功：{text}",
@@ -213,6 +217,7 @@ CHINESE = {
     "search_same": "意思很可能相同",
     "search_other": "意思多半不同",
     "search_similarity": "相似度 {percent}",
+    "search_overlap": "用字重合 {percent}",
     "search_row": "第 {number} 行",
     "search_copies": "另有 {count} 行相同",
     "search_duplicates": "### 找出重复的问题\n\n把意思相同的归成一组。每一句都和组里的第一句比过。",
@@ -485,14 +490,19 @@ ENGLISH = {
     "search_intro": (
         "## Find questions alike\n\n"
         "Bring a list of Chinese questions and type a sentence: the nearest in meaning come up as you write. "
-        "Duplicates within the list can be found, too. A bookshop's FAQ is loaded, so you can try at once."
+        "Duplicates within the list can be found, too. The percentage is how sure the model is that the meaning is the "
+        "same; the order counts shared characters, too. A bookshop's FAQ is loaded, so you can try at once."
     ),
     "search_example": "Using the example list: a bookshop's FAQ, {count} sentences",
     "search_list": "Using your file {name}: {count} sentences",
     "search_pasted": "Using the list you pasted: {count} sentences",
     "search_chosen": "Read {name}: {count} rows. Check the columns, then press “Use this list”.",
     "search_indexing": "Reading your list of {count} rows…",
+    "search_waiting": "Waiting for a turn…",
+    "search_stopping": "Stopping…",
     "search_progress": "Progress",
+    "search_count": "{done} of {total}",
+    "search_left": "{done} of {total}, about {left} left",
     "search_stopped": "Stopped; nothing was changed.",
     "search_gone": "Your list was not used for long and has been removed. Please bring it again.",
     "search_problem": "That did not work: {text}",
@@ -521,6 +531,7 @@ ENGLISH = {
     "search_same": "Very likely the same",
     "search_other": "Probably not the same",
     "search_similarity": "similarity {percent}",
+    "search_overlap": "shared characters {percent}",
     "search_row": "row {number}",
     "search_copies": "{count} more rows are equal",
     "search_duplicates": (
