@@ -17,6 +17,7 @@ import torch
 from gradio.utils import get_upload_folder
 
 from textmatch.demo.component import component
+from textmatch.demo.refusal import refusal
 from textmatch.demo.texts import EXAMPLES, LABEL_NAMES, WORDS, language_of, say, text
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
@@ -55,15 +56,21 @@ class Source:
 class Outcome:
     """What has been scored so far of a table, the folder its files to download are in, and whether it should go on.
 
-    `end` is read after each chunk: ``stop`` shows what is done, ``drop`` forgets it. Gradio's own way to cancel would
-    lose a start that comes before the chunk under way has ended.
+    `end` is read before the first chunk and after each: ``stop`` shows what is done, ``drop`` forgets it. Gradio's own
+    way to cancel would lose a start that comes before the chunk under way has ended.
     """
 
     source: Source
     columns: Columns
     scores: list[Score] = field(default_factory=list)
     folder: Path | None = None
+    stage: Literal["queued", "running", "over"] = "queued"
     end: Literal["", "stop", "drop"] = ""
+
+    @property
+    def dropped(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.end == "drop"
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Batch:
         """Read the first row anew, as the header or not."""
         return _shown(Source(source.table.with_header(header), source.name)) if source else _nothing(None)
 
-    def run(
+    def enter(
         self,
         source: Source | None,
         before: Outcome | None,
@@ -111,27 +118,49 @@ class Batch:
         sentence2: int,
         label: int,
         request: gr.Request,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Score a table; what is done so far and how it goes with each chunk, the rest at the end."""
+    ) -> tuple[Any, ...]:
+        """Take a place in the queue, unless this table has one: (outcome, status, results, report)."""
+        if before and before.source is source and before.stage != "over" and not before.end:
+            status = {"state": "queued"} if before.stage == "queued" else gr.skip()
+            return gr.skip(), status, gr.skip(), gr.skip()
+        _end(before, "drop")
         _delete_files(before)
-        quiet = (gr.skip(),) * 4
         if source is None:
-            yield None, {"state": "idle"}, *quiet
-            return
+            return None, {"state": "error", "message": say("batch_gone", request)}, None, None
         if sentence1 == sentence2:
-            error = TableError("same", name=source.table.names[sentence1])
-            yield None, _complaint(error, request), *quiet
+            return None, _complaint(TableError("same", name=source.table.names[sentence1]), request), None, None
+        columns = Columns(sentence1, sentence2, None if label == NO_LABEL else label)
+        return Outcome(source, columns), {"state": "queued"}, None, None
+
+    def run(self, outcome: Outcome | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Score the table whose turn has come; how it goes with each chunk, the rest at the end.
+
+        The turn is that of the visitor's newest start: one that was stopped in the queue, or has been scored in the
+        turn of an older one, is passed over.
+        """
+        quiet = (gr.skip(),) * 4
+        if outcome is None or outcome.end or outcome.stage != "queued":
+            yield gr.skip(), gr.skip(), *quiet
             return
-        outcome = Outcome(source, Columns(sentence1, sentence2, None if label == NO_LABEL else label))
-        total, start = len(source.table.rows), time.perf_counter()
-        yield outcome, _progress(0, total, 0.0), *quiet
-        for scores in score(self.matcher, source.table, outcome.columns, CHUNK, _problems(request)):
-            outcome.scores += scores
-            if outcome.end:
-                break
-            yield outcome, _progress(len(outcome.scores), total, time.perf_counter() - start), *quiet
-        if outcome.end != "drop":
-            yield self.finish(outcome)
+        outcome.stage = "running"
+        table, start = outcome.source.table, time.perf_counter()
+        total = len(table.rows)
+        try:
+            yield outcome, _progress(0, total, 0.0), *quiet
+            for scores in score(self.matcher, table, outcome.columns, CHUNK, _problems(request)):
+                outcome.scores += scores
+                if outcome.end:
+                    break
+                yield outcome, _progress(len(outcome.scores), total, time.perf_counter() - start), *quiet
+            if not outcome.dropped:
+                yield outcome, {"state": "writing"}, *quiet
+                shown = self.finish(outcome)
+                if not outcome.dropped:
+                    yield shown
+        finally:
+            outcome.stage = "over"
+            if outcome.dropped:
+                _delete_files(outcome)
 
     def finish(self, outcome: Outcome) -> tuple[Any, ...]:
         """Show what has been scored, all of it or what there was when the visitor stopped, and write it to files."""
@@ -153,9 +182,10 @@ class Batch:
             self._report(outcome, scores),
         )
 
-    def stop(self, running: Outcome | None) -> None:
-        """End a run after the chunk under way; it then shows what is done."""
+    def stop(self, running: Outcome | None) -> Any:
+        """End a run after the chunk under way, when it shows what is done; or at once while it waits for its turn."""
         _end(running, "stop")
+        return {"state": "cancelled"} if running and running.stage == "queued" else gr.skip()
 
     def score_file(
         self,
@@ -279,6 +309,7 @@ def tab(matcher: TextMatcher, name: str) -> None:
             elem_id="batch-paste",
             html_attributes=gr.InputHTMLAttributes(lang="zh-CN", autocomplete="off", spellcheck=False),
         )
+    refusal("batch-file", KINDS)
     example = gr.Button(text("batch_example"), elem_id="batch-example")
     with gr.Column(elem_id="batch-setup"):  # shown by the style sheet once there is something in it
         with gr.Row(elem_id="batch-columns"):
@@ -291,7 +322,8 @@ def tab(matcher: TextMatcher, name: str) -> None:
         with gr.Row(elem_id="batch-actions"):
             start = gr.Button(text("batch_start"), variant="primary", elem_id="batch-start", scale=4, min_width=160)
             stop = gr.Button(text("batch_stop"), elem_id="batch-stop", scale=1, min_width=96)
-    said = ("waiting", "running", "stopping", "done", "stopped", "progress", "count", "left")
+    states = ("reading", "queued", "running", "stopping", "cancelled", "writing", "done", "stopped")
+    said = (*states, "progress", "count", "left")
     status = _html("status", "batch-status", {"state": "idle"}, *(f"batch_{key}" for key in said))
     with gr.Column(elem_id="batch-outcome"):
         with gr.Row(elem_id="batch-downloads"):
@@ -301,20 +333,20 @@ def tab(matcher: TextMatcher, name: str) -> None:
         results = _html("table", "batch-results", None, "batch_results", *(f"batch_{name}" for name in NEW_COLUMNS))
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    run_outputs = [outcome, status, results, *downloads, report]
     gr.on(start.click, None, None, status, js="() => ({ state: 'waiting' })", **quiet)
-    start.click(
+    start.click(batch.enter, [source, outcome, *choices], [outcome, status, results, report], **quiet).then(
         batch.run,
-        [source, outcome, *choices],
-        run_outputs,
+        outcome,
+        [outcome, status, results, *downloads, report],
         concurrency_limit=CONCURRENCY,
         concurrency_id="batch",
         trigger_mode="always_last",  # a start while the old table's last chunk is under way comes after it
         **quiet,
     )
     stop.click(None, None, status, js="() => ({ state: 'stopping' })", **quiet)
-    stop.click(batch.stop, outcome, None, **quiet)
+    stop.click(batch.stop, outcome, status, **quiet)
     shown = [source, status, *choices, header, preview, results, report]
+    file.upload(None, None, status, js="() => ({ state: 'reading' })", **quiet)
     file.upload(batch.read_file, [file, outcome], [*shown, file, pasted], **quiet)
     pasted.change(batch.read_pasted, [pasted, outcome], [*shown, file], trigger_mode="always_last", **quiet)
     example.click(None, None, pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
@@ -325,7 +357,7 @@ def tab(matcher: TextMatcher, name: str) -> None:
 def _endpoint(batch: Batch) -> None:
     """The endpoint `/score_file`, on components that are never shown: `gr.api` takes no files."""
     with gr.Row(visible=False):
-        file = gr.File(label="file", file_types=list(KINDS))
+        file = gr.File(label="file")
         named = [gr.Textbox(label=label) for label in Columns._fields]
         format_ = gr.Radio(list(WRITERS), value="csv", label="format")
         scored, summary = gr.File(label="scored file"), gr.JSON(label="summary")
@@ -434,7 +466,7 @@ def _end(running: Outcome | None, how: Literal["stop", "drop"]) -> None:
 
 
 def _delete_files(outcome: Outcome | None) -> None:
-    if outcome and outcome.folder:
+    if outcome and outcome.folder and outcome.stage == "over":  # or else they are being written
         shutil.rmtree(outcome.folder, ignore_errors=True)
 
 
