@@ -38,32 +38,53 @@ DROP = """(target, files) => {
     target.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
 }"""
 
+UNSEEN = """() => {
+  const look = (element) => {
+    const parts = [];
+    for (let at = element, up = 0; at && up < 4; at = at.parentElement, up++) {
+      const { outline, boxShadow, borderColor, backgroundColor } = getComputedStyle(at);
+      parts.push(outline, boxShadow, borderColor, backgroundColor);
+    }
+    return parts.join();
+  };
+  const before = window.focused;
+  const now = document.activeElement;
+  window.focused = { now, look: look(now) };
+  return before && before.now !== now && before.now.isConnected && before.look === look(before.now)
+    ? before.now.outerHTML : "";
+}"""
+"""What had the focus before, if it looks the same without it; else nothing."""
+
 Open = Callable[..., Any]
 
 
 class Gate:
-    """Holds the model back: while it is shut, a few more of its answers get through."""
+    """Holds the model back: while it is shut, its answers get through one by one as they are let."""
 
     def __init__(self) -> None:
-        self.open = threading.Event()
-        self.open.set()
-        self.more = 0
+        self.is_open = True
         self.waiting = threading.Semaphore(0)
+        self.places = threading.Semaphore(0)
 
-    def shut(self, more: int) -> None:
-        self.more = more
-        self.waiting = threading.Semaphore(0)
-        self.open.clear()
+    def shut(self, let: int = 0) -> None:
+        self.waiting, self.places = threading.Semaphore(0), threading.Semaphore(let)
+        self.is_open = False
+
+    def let(self) -> None:
+        """Let one more through."""
+        self.places.release()
+
+    def open(self) -> None:
+        self.is_open = True
+        self.places.release(100)
 
     def wait(self) -> None:
-        if self.more:
-            self.more -= 1
-        else:
+        if not self.is_open:
             self.waiting.release()
-            self.open.wait(60)
+            self.places.acquire(timeout=60)
 
     def arrived(self, count: int) -> None:
-        """Return once so many wait."""
+        """Return once so many have come."""
         for _ in range(count):
             assert self.waiting.acquire(timeout=60)
 
@@ -86,7 +107,7 @@ def home(matcher: TextMatcher, gate: Gate) -> Iterator[str]:
         tab(watched, "default")
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
     yield url
-    gate.open.set()
+    gate.open()
     page.close(verbose=False)
 
 
@@ -273,7 +294,7 @@ def test_a_csv_from_drop_to_download(visit: Open, labelled: Path, tmp_path: Path
     shown = cells(page, "#batch-results")
     assert [row[0] for row in shown] == [SAME, SAME, SAME, "", OTHER]
     assert shown[3][-1] == "句子1 是空的"
-    assert "Not Matched" in shown[1][4]
+    assert [row[4] for row in shown] == ["意思相同", "意思不同", shown[2][4], "", "意思相同"]
     path = download(page, "csv", tmp_path)
     assert path.name == "pairs.scored.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -321,7 +342,9 @@ def test_the_examples_can_be_tried_at_once(visit: Open) -> None:
     page.locator("#batch-example").click()
     page.locator("#batch-preview td").first.wait_for()
     assert not page.locator("#batch-example").is_visible()
-    run(page)
+    assert page.locator("#batch-preview .tm-caption").inner_text().startswith("粘贴的内容：12 行")
+    assert page.locator("#batch-preview th").all_inner_texts() == ["第一句", "第二句", "标签"]
+    assert run(page) == "完成：12 行都比好了。"
     assert f"{len(EXAMPLES)} 行有标签" in page.locator(".tm-basis").inner_text()
 
 
@@ -345,18 +368,18 @@ def test_stopping_keeps_what_is_done(visit: Open, gate: Gate, small_chunks: None
     lines = "\n".join(f"{SAME}{number}|{SAME}" for number in range(20))
     page.locator("#batch-paste textarea").fill(lines)
     page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.shut(more=1)
+    gate.shut(let=1)
     page.locator("#batch-start").click()
     page.locator(".tm-bar span").filter(has_text="8 / 20").wait_for()
     assert page.get_by_role("progressbar").get_attribute("value") == str(8 / 20)
     page.locator("#batch-stop").click()
     page.locator(".tm-status[data-state=stopping]").wait_for()
-    gate.open.set()
+    gate.open()
     page.locator(".tm-status[data-state=stopped]").wait_for()
     assert "20 行里的 16 行" in page.locator(".tm-said").inner_text()
     assert len(download(page, "csv", tmp_path).read_text(encoding="utf-8-sig").splitlines()) == 17
     page.locator("#batch-start").click()
-    page.locator(".tm-status[data-state=done]").wait_for(timeout=60_000)
+    page.locator(".tm-status[data-state=done]").wait_for()
     assert "20 行" in page.locator(".tm-said").inner_text()
 
 
@@ -364,14 +387,14 @@ def test_a_new_table_ends_the_run_of_the_old_one(visit: Open, gate: Gate, small_
     page = visit()
     page.locator("#batch-paste textarea").fill("\n".join(f"{SAME}{number}|{SAME}" for number in range(20)))
     page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.shut(more=1)
+    gate.shut(let=1)
     page.locator("#batch-start").click()
     page.locator(".tm-bar span").filter(has_text="8 / 20").wait_for()
     page.locator("#batch-paste textarea").fill(f"{OTHER}|{OTHER}")
     page.locator("#batch-preview .tm-caption").filter(has_text="1 行").wait_for()
     page.locator("#batch-start").click()  # while the old run's chunk is still under way
     page.locator(".tm-status[data-state=queued]").wait_for()
-    gate.open.set()
+    gate.open()
     page.locator(".tm-status[data-state=done]").wait_for()
     assert [row[0] for row in cells(page, "#batch-results")] == [OTHER]
 
@@ -385,7 +408,7 @@ def test_a_run_stops_while_it_waits_for_its_turn(
         file.write_text(f"{file.name}\t{SAME}", encoding="utf-8")
     page.locator("#batch-paste textarea").fill("\n".join(f"{SAME}{number}|{SAME}" for number in range(20)))
     page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.shut(more=0)
+    gate.shut()
     busy = [client.submit(handle_file(file), "", "", "", "csv", api_name="/score_file") for file in files]
     gate.arrived(CONCURRENCY)  # every place is taken
     page.locator("#batch-start").click()
@@ -394,7 +417,7 @@ def test_a_run_stops_while_it_waits_for_its_turn(
     assert not page.locator("#batch-stop").is_visible()
     page.locator("#batch-start").click()
     page.locator(".tm-status[data-state=queued]").wait_for()
-    gate.open.set()
+    gate.open()
     page.locator(".tm-status[data-state=done]").wait_for()
     assert page.locator(".tm-said").inner_text().startswith("完成：20 行")
     assert [job.result()[1]["rows"] for job in busy] == [1] * CONCURRENCY
@@ -404,26 +427,27 @@ def test_a_hundred_thousand_rows(visit: Open, gate: Gate, small_chunks: None, tm
     page = visit()
     path = tmp_path / "many.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("问题", "另一个问题", "标签"), *itertools.islice(pairs(), 100_000)])
+        csv.writer(file).writerows([("问句1", "问句2", "标签"), *itertools.islice(pairs(), 100_000)])
     upload(page, path)
     assert page.locator("#batch-preview .tm-caption").inner_text().startswith("many：100,000 行")
     assert cells(page, "#batch-preview")[0] == [*map(str, next(pairs()))]
     assert [page.locator(f"#batch-{name} input").input_value() for name in Columns._fields] == [
-        *("问题", "另一个问题", "标签")
+        *("问句1", "问句2", "标签")
     ]
-    gate.shut(more=2)
+    gate.shut(let=1)
     page.locator("#batch-start").click()
     page.locator(".tm-bar span").filter(has_text="8 / 100,000").wait_for()
+    gate.let()
     page.locator(".tm-bar span").filter(has_text="16 / 100,000").wait_for()
     assert page.get_by_role("progressbar").get_attribute("value") == str(16 / 100_000)
     page.locator("#batch-stop").click()
     page.locator(".tm-status[data-state=stopping]").wait_for()
-    gate.open.set()
+    gate.open()
     page.locator(".tm-status[data-state=stopped]").wait_for()
     assert page.locator(".tm-said").inner_text().startswith("已停止：完成了 100,000 行里的 24 行")
     with download(page, "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["问题"], row["另一个问题"]) for row in rows] == [pair[:2] for pair in itertools.islice(pairs(), 24)]
+    assert [(row["问句1"], row["问句2"]) for row in rows] == [pair[:2] for pair in itertools.islice(pairs(), 24)]
     assert all(0 <= float(row["probability"]) <= 1 for row in rows)
     assert openpyxl.load_workbook(download(page, "xlsx", tmp_path)).active.max_row == 25
     assert "24 行有标签" in page.locator(".tm-basis").inner_text()
@@ -479,9 +503,11 @@ def test_files_that_cannot_be_used_are_refused_before_they_are_sent(
     page.locator("#batch-file button").evaluate(DROP, [["a.csv", SAME], ["b.csv", SAME]])
     assert said.inner_text() == words["file_many"]
     assert sent == []
+    page.locator("#batch-example").click()
+    page.locator("#batch-preview td").first.wait_for()
+    assert not said.is_visible()
     page.locator("#batch-file button").evaluate(DROP, [["dropped.tsv", f"{SAME}\t{SAME}"]])
     page.locator("#batch-preview .tm-caption").filter(has_text="dropped").wait_for()
-    assert not said.is_visible()
     assert sent
 
 
@@ -521,6 +547,56 @@ def test_phone_width_and_keyboard(visit: Open, labelled: Path) -> None:
     page.locator(".tm-status[data-state=done]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert "__i18n__" not in page.locator("body").inner_text()
+
+
+def test_the_keyboard_alone_goes_from_the_file_to_the_download(visit: Open, labelled: Path, tmp_path: Path) -> None:
+    page = visit()
+    page.on("filechooser", lambda _: None)  # from now on the browser opens none of its own
+    reach(page, "#batch-file button")
+    assert page.get_by_role("button", name="将文件拖放到此处").count() == 1
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(labelled)
+    page.locator("#batch-preview .tm-caption").filter(has_text="pairs").wait_for()
+    reach(page, "#batch-paste textarea")
+    reach(page, "#batch-sentence2 input")
+    assert page.locator("#batch-sentence2 input").input_value() == "句子2"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert page.locator("#batch-sentence2 input").input_value() == "句子1"
+    reach(page, "#batch-start")
+    page.keyboard.press("Enter")
+    page.locator(".tm-status[data-state=error]").wait_for()  # the same column twice
+    reach(page, "#batch-sentence2 input", "Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    reach(page, "#batch-header input")
+    reach(page, "#batch-preview [role=region]")
+    reach(page, "#batch-start")
+    page.keyboard.press("Enter")
+    page.locator(".tm-status[data-state=done]").wait_for()
+    for kind in ("csv", "xlsx"):
+        reach(page, f"#batch-{kind}")
+        with page.expect_download() as caught:
+            page.keyboard.press("Enter")
+        assert caught.value.suggested_filename == f"pairs.scored.{kind}"
+    reach(page, ".tm-threshold input")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".tm-threshold output").inner_text() == "51%"
+    page.keyboard.press("End")
+    assert page.locator(".tm-threshold output").inner_text() == "100%"
+    reach(page, ".tm-report [role=region]")
+    reach(page, "#batch-results [role=region]")
+
+
+def reach(page: Any, target: str, key: str = "Tab") -> None:
+    """Press Tab until `target` has the focus; every stop on the way must look other than without it."""
+    for _ in range(20):
+        page.keyboard.press(key)
+        assert page.evaluate(UNSEEN) == ""
+        if page.evaluate("target => document.activeElement.matches(target)", target):
+            return
+    raise AssertionError(f"{target} cannot be reached")
 
 
 def test_visitors_see_their_own_rows_only(visit: Open, labelled: Path) -> None:

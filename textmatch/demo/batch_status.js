@@ -7,7 +7,7 @@ progress.setAttribute("aria-label", words.batch_progress);
 
 function draw() {
   const { state, ...fields } = props.value;
-  const text = ["idle", "waiting"].includes(state) ? "" : state === "error" ? fields.message : fill(`batch_${state}`, fields);
+  const text = ["idle", "waiting"].includes(state) ? "" : state === "error" ? fields.message : fill(`batch_${state}${fields.failed === null ? "_all" : ""}`, fields);
   if (said.textContent !== text) said.textContent = text;
   status.dataset.state = state;
   bar.hidden = !["reading", "waiting", "queued", "running", "stopping", "writing"].includes(state);

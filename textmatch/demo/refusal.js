@@ -23,5 +23,15 @@ function check(event) {
   if (event.type === "drop") event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true })); // no frame stays
 }
 
+function rename() {
+  document.querySelector(`#${place} button[aria-label]`)?.removeAttribute("aria-label"); // English; what it shows is not
+}
+
+rename();
+new MutationObserver(rename).observe(document.body, { childList: true, subtree: true });
 for (const kind of ["drop", "change"]) document.addEventListener(kind, check, true);
-document.addEventListener("input", ({ target }) => target.type === "file" || (said.textContent = ""), true);
+for (const kind of ["input", "click"]) {
+  document.addEventListener(kind, ({ target }) => {
+    if (target.type !== "file" && target.closest("button, textarea")) said.textContent = "";
+  }, true);
+}
