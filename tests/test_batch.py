@@ -1,6 +1,7 @@
 """The tab for whole files: over the API with the real client, and in a real browser."""
 
 import csv
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,10 +18,10 @@ from gradio_client.exceptions import AppError
 from textmatch import TextMatcher
 from textmatch.demo import batch as batch_module
 from textmatch.demo import launch_options
-from textmatch.demo.batch import Batch, Outcome, Source, tab
+from textmatch.demo.batch import CONCURRENCY, Batch, Outcome, Source, tab
 from textmatch.demo.texts import ENGLISH, EXAMPLES, WORDS
 from textmatch.scoring import PROBLEMS
-from textmatch.tables import ERRORS, KINDS, Columns, Row, Table
+from textmatch.tables import ERRORS, KINDS, MAX_BYTES, Columns, Row, Table
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "</script><script>alert(1)</script>")
 SAME = "明天早上几点开门"
@@ -28,27 +29,77 @@ OTHER = "红烧茄子怎样做才不油腻"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
+THINGS = ("借书证", "公交卡", "停车证", "居住证", "老年卡", "电费过户", "宽带移机")
+
+DROP = """(target, files) => {
+  const carried = new DataTransfer();
+  for (const [name, text] of files) carried.items.add(new File([text], name));
+  for (const kind of ["dragenter", "drop"])
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
+
+UNSEEN = """() => {
+  const look = (element) => {
+    const parts = [];
+    for (let at = element, up = 0; at && up < 4; at = at.parentElement, up++) {
+      const { outline, boxShadow, borderColor, backgroundColor } = getComputedStyle(at);
+      parts.push(outline, boxShadow, borderColor, backgroundColor);
+    }
+    return parts.join();
+  };
+  const before = window.focused;
+  const now = document.activeElement;
+  window.focused = { now, look: look(now) };
+  return before && before.now !== now && before.now.isConnected && before.look === look(before.now)
+    ? before.now.outerHTML : "";
+}"""
+"""What had the focus before, if it looks the same without it; else nothing."""
+
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def gate() -> threading.Event:
-    """While it is clear, the server scores the first chunk and waits."""
-    event = threading.Event()
-    event.set()
-    return event
+class Gate:
+    """Holds the model back: while it is shut, its answers get through one by one as they are let."""
+
+    def __init__(self) -> None:
+        self.is_open = True
+        self.waiting = threading.Semaphore(0)
+        self.places = threading.Semaphore(0)
+
+    def shut(self, let: int = 0) -> None:
+        self.waiting, self.places = threading.Semaphore(0), threading.Semaphore(let)
+        self.is_open = False
+
+    def let(self) -> None:
+        """Let one more through."""
+        self.places.release()
+
+    def open(self) -> None:
+        self.is_open = True
+        self.places.release(100)
+
+    def wait(self) -> None:
+        if not self.is_open:
+            self.waiting.release()
+            self.places.acquire(timeout=60)
+
+    def arrived(self, count: int) -> None:
+        """Return once so many have come."""
+        for _ in range(count):
+            assert self.waiting.acquire(timeout=60)
 
 
 @pytest.fixture(scope="module")
-def home(matcher: TextMatcher, gate: threading.Event) -> Iterator[str]:
-    """A real page with nothing but this tab; its matcher waits after its first answer while the gate is shut."""
-    waited = [False]
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture(scope="module")
+def home(matcher: TextMatcher, gate: Gate) -> Iterator[str]:
+    """A real page with nothing but this tab, whose matcher waits at the gate."""
 
     def predict(*arguments: Any) -> Any:
-        if not gate.is_set():
-            if waited[0]:
-                gate.wait(60)
-            waited[0] = not waited[0]
+        gate.wait()
         return matcher.predict(*arguments)
 
     watched = Mock(wraps=matcher, labels=matcher.labels, max_length=matcher.max_length, predict=predict)
@@ -56,7 +107,7 @@ def home(matcher: TextMatcher, gate: threading.Event) -> Iterator[str]:
         tab(watched, "default")
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
     yield url
-    gate.set()
+    gate.open()
     page.close(verbose=False)
 
 
@@ -97,17 +148,51 @@ def test_every_wording_has_both_languages_and_the_same_fields() -> None:
 
 
 def test_files_go_with_the_visit(matcher: TextMatcher) -> None:
-    table = Table(("a", "b"), [Row((SAME, SAME))])
-    outcome = Outcome(Source(table, "x"), Columns(0, 1))
+    source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
     batch = Batch(matcher, "default")
-    *_, done = batch.run(outcome.source, None, 0, 1, -1, Mock(headers={}))
-    folder = done[0].folder
+    asked = Mock(headers={}, query_params={})
+    outcome = batch.enter(source, None, 0, 1, -1, asked)[0]
+    list(batch.run(outcome, asked))
+    folder = outcome.folder
     assert sorted(path.name for path in folder.iterdir()) == ["x.scored.csv", "x.scored.xlsx"]
     assert folder.parent == Path(get_upload_folder())
-    *_, again = batch.run(outcome.source, done[0], 0, 1, -1, Mock(headers={}))
+    again = batch.enter(source, outcome, 0, 1, -1, asked)[0]
     assert not folder.exists()
-    batch_module._delete_files(again[0])
-    assert not again[0].folder.exists()
+    list(batch.run(again, asked))
+    batch_module._delete_files(again)
+    assert not again.folder.exists()
+
+
+def test_files_that_nobody_waits_for_any_more_are_not_kept(matcher: TextMatcher) -> None:
+    outcome = Outcome(Source(Table(("a", "b"), [Row((SAME, SAME))]), "x"), Columns(0, 1))
+    batch = Batch(matcher, "default")
+    turn = batch.run(outcome, Mock(headers={}, query_params={}))
+    while next(turn)[1]["state"] != "writing":
+        pass
+    outcome.end = "drop"  # as a new table does
+    assert list(turn) == []
+    assert outcome.folder
+    assert not outcome.folder.exists()
+
+
+def test_a_second_start_keeps_the_place_in_the_queue(matcher: TextMatcher) -> None:
+    source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
+    batch = Batch(matcher, "default")
+    asked = Mock(headers={}, query_params={})
+    first = batch.enter(source, None, 0, 1, -1, asked)[0]
+    same, status, *_ = batch.enter(source, first, 0, 1, -1, asked)
+    assert same == gr.skip()
+    assert status == {"state": "queued"}
+    assert batch.stop(first) == {"state": "cancelled"}
+    assert batch.enter(source, first, 0, 1, -1, asked)[0] is not first
+    assert len(list(batch.run(first, asked))) == 1
+    assert first.scores == []
+
+
+def test_a_table_that_went_with_the_time_is_missed(matcher: TextMatcher) -> None:
+    outcome, status, *_ = Batch(matcher, "default").enter(None, None, 0, 1, -1, Mock(headers={}, query_params={}))
+    assert outcome is None
+    assert status == {"state": "error", "message": WORDS["en"]["batch_gone"]}
 
 
 # The API
@@ -144,7 +229,7 @@ def test_score_file_by_named_columns_into_a_workbook(client: Client, tmp_path: P
         ("a.csv", b"x,y\na,b\n", ("x", "z"), "There is no column z"),
         ("a.csv", bytes(range(128, 256)), ("", ""), "unknown encoding"),
         ("a.xlsx", b"PK", ("", ""), "not a readable XLSX"),
-        ("a.doc", b"word", ("", ""), "Invalid file type"),
+        ("a.doc", b"word", ("", ""), "expected a name that ends in .csv"),
     ],
 )
 def test_bad_files_are_named(
@@ -209,7 +294,7 @@ def test_a_csv_from_drop_to_download(visit: Open, labelled: Path, tmp_path: Path
     shown = cells(page, "#batch-results")
     assert [row[0] for row in shown] == [SAME, SAME, SAME, "", OTHER]
     assert shown[3][-1] == "句子1 是空的"
-    assert "Not Matched" in shown[1][4]
+    assert [row[4] for row in shown] == ["意思相同", "意思不同", shown[2][4], "", "意思相同"]
     path = download(page, "csv", tmp_path)
     assert path.name == "pairs.scored.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -257,7 +342,9 @@ def test_the_examples_can_be_tried_at_once(visit: Open) -> None:
     page.locator("#batch-example").click()
     page.locator("#batch-preview td").first.wait_for()
     assert not page.locator("#batch-example").is_visible()
-    run(page)
+    assert page.locator("#batch-preview .tm-caption").inner_text().startswith("粘贴的内容：12 行")
+    assert page.locator("#batch-preview th").all_inner_texts() == ["第一句", "第二句", "标签"]
+    assert run(page) == "完成：12 行都比好了。"
     assert f"{len(EXAMPLES)} 行有标签" in page.locator(".tm-basis").inner_text()
 
 
@@ -276,40 +363,102 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_module, "CHUNK", 8)
 
 
-def test_stopping_keeps_what_is_done(visit: Open, gate: threading.Event, small_chunks: None, tmp_path: Path) -> None:
+def test_stopping_keeps_what_is_done(visit: Open, gate: Gate, small_chunks: None, tmp_path: Path) -> None:
     page = visit()
     lines = "\n".join(f"{SAME}{number}|{SAME}" for number in range(20))
     page.locator("#batch-paste textarea").fill(lines)
     page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.clear()
+    gate.shut(let=1)
     page.locator("#batch-start").click()
     page.locator(".tm-bar span").filter(has_text="8 / 20").wait_for()
     assert page.get_by_role("progressbar").get_attribute("value") == str(8 / 20)
     page.locator("#batch-stop").click()
     page.locator(".tm-status[data-state=stopping]").wait_for()
-    gate.set()
+    gate.open()
     page.locator(".tm-status[data-state=stopped]").wait_for()
     assert "20 行里的 16 行" in page.locator(".tm-said").inner_text()
     assert len(download(page, "csv", tmp_path).read_text(encoding="utf-8-sig").splitlines()) == 17
     page.locator("#batch-start").click()
-    page.locator(".tm-status[data-state=done]").wait_for(timeout=60_000)
+    page.locator(".tm-status[data-state=done]").wait_for()
     assert "20 行" in page.locator(".tm-said").inner_text()
 
 
-def test_a_new_table_ends_the_run_of_the_old_one(visit: Open, gate: threading.Event, small_chunks: None) -> None:
+def test_a_new_table_ends_the_run_of_the_old_one(visit: Open, gate: Gate, small_chunks: None) -> None:
     page = visit()
     page.locator("#batch-paste textarea").fill("\n".join(f"{SAME}{number}|{SAME}" for number in range(20)))
     page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.clear()
+    gate.shut(let=1)
     page.locator("#batch-start").click()
     page.locator(".tm-bar span").filter(has_text="8 / 20").wait_for()
     page.locator("#batch-paste textarea").fill(f"{OTHER}|{OTHER}")
     page.locator("#batch-preview .tm-caption").filter(has_text="1 行").wait_for()
     page.locator("#batch-start").click()  # while the old run's chunk is still under way
-    page.locator(".tm-status[data-state=waiting]").wait_for()
-    gate.set()
+    page.locator(".tm-status[data-state=queued]").wait_for()
+    gate.open()
     page.locator(".tm-status[data-state=done]").wait_for()
     assert [row[0] for row in cells(page, "#batch-results")] == [OTHER]
+
+
+def test_a_run_stops_while_it_waits_for_its_turn(
+    visit: Open, client: Client, tmp_path: Path, gate: Gate, small_chunks: None
+) -> None:
+    page = visit()
+    files = [tmp_path / f"{number}.tsv" for number in range(CONCURRENCY)]
+    for file in files:
+        file.write_text(f"{file.name}\t{SAME}", encoding="utf-8")
+    page.locator("#batch-paste textarea").fill("\n".join(f"{SAME}{number}|{SAME}" for number in range(20)))
+    page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
+    gate.shut()
+    busy = [client.submit(handle_file(file), "", "", "", "csv", api_name="/score_file") for file in files]
+    gate.arrived(CONCURRENCY)  # every place is taken
+    page.locator("#batch-start").click()
+    page.locator("#batch-stop").click()
+    page.locator(".tm-status[data-state=cancelled]").wait_for()
+    assert not page.locator("#batch-stop").is_visible()
+    page.locator("#batch-start").click()
+    page.locator(".tm-status[data-state=queued]").wait_for()
+    gate.open()
+    page.locator(".tm-status[data-state=done]").wait_for()
+    assert page.locator(".tm-said").inner_text().startswith("完成：20 行")
+    assert [job.result()[1]["rows"] for job in busy] == [1] * CONCURRENCY
+
+
+def test_a_hundred_thousand_rows(visit: Open, gate: Gate, small_chunks: None, tmp_path: Path) -> None:
+    page = visit()
+    path = tmp_path / "many.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("问句1", "问句2", "标签"), *itertools.islice(pairs(), 100_000)])
+    upload(page, path)
+    assert page.locator("#batch-preview .tm-caption").inner_text().startswith("many：100,000 行")
+    assert cells(page, "#batch-preview")[0] == [*map(str, next(pairs()))]
+    assert [page.locator(f"#batch-{name} input").input_value() for name in Columns._fields] == [
+        *("问句1", "问句2", "标签")
+    ]
+    gate.shut(let=1)
+    page.locator("#batch-start").click()
+    page.locator(".tm-bar span").filter(has_text="8 / 100,000").wait_for()
+    gate.let()
+    page.locator(".tm-bar span").filter(has_text="16 / 100,000").wait_for()
+    assert page.get_by_role("progressbar").get_attribute("value") == str(16 / 100_000)
+    page.locator("#batch-stop").click()
+    page.locator(".tm-status[data-state=stopping]").wait_for()
+    gate.open()
+    page.locator(".tm-status[data-state=stopped]").wait_for()
+    assert page.locator(".tm-said").inner_text().startswith("已停止：完成了 100,000 行里的 24 行")
+    with download(page, "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["问句1"], row["问句2"]) for row in rows] == [pair[:2] for pair in itertools.islice(pairs(), 24)]
+    assert all(0 <= float(row["probability"]) <= 1 for row in rows)
+    assert openpyxl.load_workbook(download(page, "xlsx", tmp_path)).active.max_row == 25
+    assert "24 行有标签" in page.locator(".tm-basis").inner_text()
+
+
+def pairs() -> Iterator[tuple[str, str, int]]:
+    """Pairs put together from a few phrases, numbered so that none comes twice."""
+    for number in itertools.count():
+        thing = THINGS[number % len(THINGS)]
+        other = thing if number % 2 else THINGS[(number + 1) % len(THINGS)]
+        yield f"{number}号柜台怎么办{thing}", f"在{number}号柜台办{other}", number % 2
 
 
 def test_hostile_text_stays_text(visit: Open, tmp_path: Path) -> None:
@@ -328,6 +477,38 @@ def test_hostile_text_stays_text(visit: Open, tmp_path: Path) -> None:
     assert [row[0] for row in shown[::2]][:4] == list(HOSTILE)
     assert {row[1] for row in cells(page, ".tm-mistakes")} <= {*HOSTILE, SAME}
     assert page.locator("img[src=x]").count() == 0
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_files_that_cannot_be_used_are_refused_before_they_are_sent(
+    visit: Open, tmp_path: Path, labelled: Path, locale: str
+) -> None:
+    page = visit(locale)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/upload" in request.url else None)
+    words = WORDS["zh" if locale == "zh-CN" else "en"]
+    said = page.locator("#batch-file-refusal [role=alert]")
+    letter, huge = tmp_path / "letter.docx", tmp_path / "huge.CSV"
+    letter.write_bytes(b"PK")
+    with huge.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)  # a hole: it takes no room
+    box = page.locator("#batch-file input[type=file]")
+    box.set_input_files(letter)
+    kinds = ", ".join(KINDS)
+    assert said.inner_text() == words["file_kind"].format(kinds=kinds)
+    box.set_input_files(huge)
+    assert said.inner_text() == words["file_large"].format(size=65, limit=64)
+    page.locator("#batch-file button").evaluate(DROP, [["letter.docx", "x"]])
+    assert said.inner_text() == words["file_kind"].format(kinds=kinds)
+    page.locator("#batch-file button").evaluate(DROP, [["a.csv", SAME], ["b.csv", SAME]])
+    assert said.inner_text() == words["file_many"]
+    assert sent == []
+    page.locator("#batch-example").click()
+    page.locator("#batch-preview td").first.wait_for()
+    assert not said.is_visible()
+    page.locator("#batch-file button").evaluate(DROP, [["dropped.tsv", f"{SAME}\t{SAME}"]])
+    page.locator("#batch-preview .tm-caption").filter(has_text="dropped").wait_for()
+    assert sent
 
 
 @pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
@@ -366,6 +547,56 @@ def test_phone_width_and_keyboard(visit: Open, labelled: Path) -> None:
     page.locator(".tm-status[data-state=done]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert "__i18n__" not in page.locator("body").inner_text()
+
+
+def test_the_keyboard_alone_goes_from_the_file_to_the_download(visit: Open, labelled: Path, tmp_path: Path) -> None:
+    page = visit()
+    page.on("filechooser", lambda _: None)  # from now on the browser opens none of its own
+    reach(page, "#batch-file button")
+    assert page.get_by_role("button", name="将文件拖放到此处").count() == 1
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(labelled)
+    page.locator("#batch-preview .tm-caption").filter(has_text="pairs").wait_for()
+    reach(page, "#batch-paste textarea")
+    reach(page, "#batch-sentence2 input")
+    assert page.locator("#batch-sentence2 input").input_value() == "句子2"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert page.locator("#batch-sentence2 input").input_value() == "句子1"
+    reach(page, "#batch-start")
+    page.keyboard.press("Enter")
+    page.locator(".tm-status[data-state=error]").wait_for()  # the same column twice
+    reach(page, "#batch-sentence2 input", "Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    reach(page, "#batch-header input")
+    reach(page, "#batch-preview [role=region]")
+    reach(page, "#batch-start")
+    page.keyboard.press("Enter")
+    page.locator(".tm-status[data-state=done]").wait_for()
+    for kind in ("csv", "xlsx"):
+        reach(page, f"#batch-{kind}")
+        with page.expect_download() as caught:
+            page.keyboard.press("Enter")
+        assert caught.value.suggested_filename == f"pairs.scored.{kind}"
+    reach(page, ".tm-threshold input")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".tm-threshold output").inner_text() == "51%"
+    page.keyboard.press("End")
+    assert page.locator(".tm-threshold output").inner_text() == "100%"
+    reach(page, ".tm-report [role=region]")
+    reach(page, "#batch-results [role=region]")
+
+
+def reach(page: Any, target: str, key: str = "Tab") -> None:
+    """Press Tab until `target` has the focus; every stop on the way must look other than without it."""
+    for _ in range(20):
+        page.keyboard.press(key)
+        assert page.evaluate(UNSEEN) == ""
+        if page.evaluate("target => document.activeElement.matches(target)", target):
+            return
+    raise AssertionError(f"{target} cannot be reached")
 
 
 def test_visitors_see_their_own_rows_only(visit: Open, labelled: Path) -> None:

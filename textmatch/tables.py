@@ -46,8 +46,8 @@ NOT_IN_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe
 
 ERRORS = {
     "kind": "the kind of file is unknown; expected a name that ends in {kinds}",
-    "unreadable": "the file cannot be read: {reason}",
-    "large": "the file has {size} MB; at most {limit} MB are read",
+    "unreadable": "the file cannot be read ({reason}); try it once more",
+    "large": "the file has {size} MB; at most {limit} MB are read: split it into smaller files",
     "unpacked": "unpacked the file has more than {limit} MB; at most that much is read",
     "encoding": "the text is in an unknown encoding; expected a file saved as UTF-8",
     "quotation": "row {row}: a quotation mark is not closed; expected a second one",
@@ -212,7 +212,7 @@ def content(path: Path, kinds: Sequence[str]) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
-            raise TableError("large", size=size >> 20, limit=MAX_BYTES >> 20)
+            raise TableError("large", size=math.ceil(size / 2**20), limit=MAX_BYTES >> 20)
         return path.read_bytes()
     except OSError as error:
         raise TableError("unreadable", reason=error.strerror) from None

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +17,8 @@ import torch
 from gradio.utils import get_upload_folder
 
 from textmatch.demo.component import component
-from textmatch.demo.texts import EXAMPLES, LABEL_NAMES, WORDS, language_of, say, text
+from textmatch.demo.refusal import refusal
+from textmatch.demo.texts import EXAMPLES, WORDS, language_of, say, text
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
 from textmatch.tables import KINDS, Columns, Table, TableError, read, read_lines, write_csv, write_xlsx
@@ -37,6 +38,9 @@ CELL = 120
 EXAMPLE = "\n".join(f"{one} | {two} | {label}" for (_, one, two), label in zip(EXAMPLES, "100000011010", strict=True))
 """Lines to try the tab with: the compare tab's examples and their labels."""
 
+VERDICTS = {"Matched": "batch_matched", "Not Matched": "batch_not_matched"}
+"""The default labels' names; a model with others shows its own."""
+
 NO_LABEL = -1
 """The choice that there is no label column."""
 
@@ -45,7 +49,7 @@ WRITERS = {"csv": write_csv, "xlsx": write_xlsx}
 
 @dataclass(frozen=True)
 class Source:
-    """What a visitor brought: a table, and what its file is called without the ending."""
+    """What a visitor brought: a table, and what its file is called without the ending; empty for pasted lines."""
 
     table: Table
     name: str
@@ -55,15 +59,21 @@ class Source:
 class Outcome:
     """What has been scored so far of a table, the folder its files to download are in, and whether it should go on.
 
-    `end` is read after each chunk: ``stop`` shows what is done, ``drop`` forgets it. Gradio's own way to cancel would
-    lose a start that comes before the chunk under way has ended.
+    `end` is read before the first chunk and after each: ``stop`` shows what is done, ``drop`` forgets it. Gradio's own
+    way to cancel would lose a start that comes before the chunk under way has ended.
     """
 
     source: Source
     columns: Columns
     scores: list[Score] = field(default_factory=list)
     folder: Path | None = None
+    stage: Literal["queued", "running", "over"] = "queued"
     end: Literal["", "stop", "drop"] = ""
+
+    @property
+    def dropped(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.end == "drop"
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,7 @@ class Batch:
             return *_nothing(_complaint(error, request)), gr.skip()
         finally:
             Path(path).unlink(missing_ok=True)
-        return *_shown(source), ""
+        return *_shown(source, request), ""
 
     def read_pasted(self, lines: str, running: Outcome | None, request: gr.Request) -> tuple[Any, ...]:
         """Read pasted lines and show the first; a box that was emptied, as an upload does, changes nothing."""
@@ -92,18 +102,18 @@ class Batch:
             return (gr.skip(),) * 10
         _end(running, "drop")
         if len(lines) > MAX_PASTED:
-            message = say("batch_pasted", request, length=len(lines), limit=MAX_PASTED)
+            message = say("batch_too_long", request, length=len(lines), limit=MAX_PASTED)
             return _nothing({"state": "error", "message": message})
         try:
-            return _shown(Source(read_lines(lines), "pairs"))
+            return _shown(Source(read_lines(lines), ""), request)
         except TableError as error:
             return _nothing(_complaint(error, request))
 
-    def read_header(self, source: Source | None, header: bool) -> tuple[Any, ...]:
+    def read_header(self, source: Source | None, header: bool, request: gr.Request) -> tuple[Any, ...]:
         """Read the first row anew, as the header or not."""
-        return _shown(Source(source.table.with_header(header), source.name)) if source else _nothing(None)
+        return _shown(Source(source.table.with_header(header), source.name), request) if source else _nothing(None)
 
-    def run(
+    def enter(
         self,
         source: Source | None,
         before: Outcome | None,
@@ -111,51 +121,74 @@ class Batch:
         sentence2: int,
         label: int,
         request: gr.Request,
-    ) -> Iterator[tuple[Any, ...]]:
-        """Score a table; what is done so far and how it goes with each chunk, the rest at the end."""
+    ) -> tuple[Any, ...]:
+        """Take a place in the queue, unless this table has one: (outcome, status, results, report)."""
+        if before and before.source is source and before.stage != "over" and not before.end:
+            status = {"state": "queued"} if before.stage == "queued" else gr.skip()
+            return gr.skip(), status, gr.skip(), gr.skip()
+        _end(before, "drop")
         _delete_files(before)
-        quiet = (gr.skip(),) * 4
         if source is None:
-            yield None, {"state": "idle"}, *quiet
-            return
+            return None, {"state": "error", "message": say("batch_gone", request)}, None, None
         if sentence1 == sentence2:
-            error = TableError("same", name=source.table.names[sentence1])
-            yield None, _complaint(error, request), *quiet
-            return
-        outcome = Outcome(source, Columns(sentence1, sentence2, None if label == NO_LABEL else label))
-        total, start = len(source.table.rows), time.perf_counter()
-        yield outcome, _progress(0, total, 0.0), *quiet
-        for scores in score(self.matcher, source.table, outcome.columns, CHUNK, _problems(request)):
-            outcome.scores += scores
-            if outcome.end:
-                break
-            yield outcome, _progress(len(outcome.scores), total, time.perf_counter() - start), *quiet
-        if outcome.end != "drop":
-            yield self.finish(outcome)
+            return None, _complaint(TableError("same", name=source.table.names[sentence1]), request), None, None
+        columns = Columns(sentence1, sentence2, None if label == NO_LABEL else label)
+        return Outcome(source, columns), {"state": "queued"}, None, None
 
-    def finish(self, outcome: Outcome) -> tuple[Any, ...]:
+    def run(self, outcome: Outcome | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        """Score the table whose turn has come; how it goes with each chunk, the rest at the end.
+
+        The turn is that of the visitor's newest start: one that was stopped in the queue, or has been scored in the
+        turn of an older one, is passed over.
+        """
+        quiet = (gr.skip(),) * 4
+        if outcome is None or outcome.end or outcome.stage != "queued":
+            yield gr.skip(), gr.skip(), *quiet
+            return
+        outcome.stage = "running"
+        table, start = outcome.source.table, time.perf_counter()
+        total = len(table.rows)
+        try:
+            yield outcome, _progress(0, total, 0.0), *quiet
+            for scores in score(self.matcher, table, outcome.columns, CHUNK, _problems(request)):
+                outcome.scores += scores
+                if outcome.end:
+                    break
+                yield outcome, _progress(len(outcome.scores), total, time.perf_counter() - start), *quiet
+            if not outcome.dropped:
+                yield outcome, {"state": "writing"}, *quiet
+                shown = self.finish(outcome, request)
+                if not outcome.dropped:
+                    yield shown
+        finally:
+            outcome.stage = "over"
+            if outcome.dropped:
+                _delete_files(outcome)
+
+    def finish(self, outcome: Outcome, request: gr.Request) -> tuple[Any, ...]:
         """Show what has been scored, all of it or what there was when the visitor stopped, and write it to files."""
         table, scores = outcome.source.table, list(outcome.scores)
         outcome.folder = Path(tempfile.mkdtemp(prefix="scored-", dir=get_upload_folder()))
         files = [_write(outcome.source, scores, outcome.folder, kind) for kind in WRITERS]
-        whole = len(scores) == len(table.rows)
+        failed = sum(one.probability is None for one in scores)
         status = {
-            "state": "done" if whole else "stopped",
+            "state": "done" if len(scores) == len(table.rows) else "stopped",
             "done": f"{len(scores):,}",
             "total": f"{len(table.rows):,}",
-            "failed": f"{sum(one.probability is None for one in scores):,}",
+            "failed": f"{failed:,}" if failed else None,
         }
         return (
             outcome,
             status,
-            self._results(outcome, scores),
+            self._results(outcome, scores, request),
             *(gr.DownloadButton(value=str(file)) for file in files),
-            self._report(outcome, scores),
+            self._report(outcome, scores, request),
         )
 
-    def stop(self, running: Outcome | None) -> None:
-        """End a run after the chunk under way; it then shows what is done."""
+    def stop(self, running: Outcome | None) -> Any:
+        """End a run after the chunk under way, when it shows what is done; or at once while it waits for its turn."""
         _end(running, "stop")
+        return {"state": "cancelled"} if running and running.stage == "queued" else gr.skip()
 
     def score_file(
         self,
@@ -209,20 +242,20 @@ class Batch:
         }
         return str(_write(source, scores, folder, "xlsx" if format == "xlsx" else "csv")), summary
 
-    def _results(self, outcome: Outcome, scores: list[Score]) -> dict[str, Any]:
+    def _results(self, outcome: Outcome, scores: list[Score], request: gr.Request) -> dict[str, Any]:
         table = outcome.source.table
         rows = [
-            [*row[:-4], _percent(row[-4]), self._shown_label(row[-3]), _percent(row[-2]), row[-1]]
+            [*row[:-4], _percent(row[-4]), self._shown_label(row[-3], request), _percent(row[-2]), row[-1]]
             for row, _ in zip(result_rows(table, scores), range(RESULT_ROWS), strict=False)
         ]
         names = [*table.names, *(f"batch_{name}" for name in NEW_COLUMNS)]
         caption = {"key": "batch_results", "shown": f"{len(rows):,}", "rows": f"{len(scores):,}"}
         return {"caption": caption, "names": _cells(names), "rows": list(map(_cells, rows)), "new": len(NEW_COLUMNS)}
 
-    def _shown_label(self, label: str) -> str:
-        return LABEL_NAMES.get(label, label) if set(self.matcher.labels) == set(LABEL_NAMES) else label
+    def _shown_label(self, label: str, request: gr.Request) -> str:
+        return say(VERDICTS[label], request) if set(self.matcher.labels) == set(VERDICTS) and label else label
 
-    def _report(self, outcome: Outcome, scores: list[Score]) -> dict[str, Any] | None:
+    def _report(self, outcome: Outcome, scores: list[Score], request: gr.Request) -> dict[str, Any] | None:
         if outcome.columns.label is None or len(self.matcher.labels) != 2:
             return None
         from textmatch.metrics import reliability, threshold_counts
@@ -242,7 +275,7 @@ class Batch:
         worst = [[entry for entry in reversed(errors) if entry[2].label == c][:MISTAKES] for c in (0, 1)]
         return {
             "pairs": len(labels),
-            "labels": [self._shown_label(label) for label in self.matcher.labels],
+            "labels": [self._shown_label(label, request) for label in self.matcher.labels],
             "auc": figures["auc"],
             "ece": figures["ece"],
             "counts": threshold_counts(probability, labels),
@@ -279,6 +312,7 @@ def tab(matcher: TextMatcher, name: str) -> None:
             elem_id="batch-paste",
             html_attributes=gr.InputHTMLAttributes(lang="zh-CN", autocomplete="off", spellcheck=False),
         )
+    refusal("batch-file", KINDS)
     example = gr.Button(text("batch_example"), elem_id="batch-example")
     with gr.Column(elem_id="batch-setup"):  # shown by the style sheet once there is something in it
         with gr.Row(elem_id="batch-columns"):
@@ -287,11 +321,12 @@ def tab(matcher: TextMatcher, name: str) -> None:
                 for column in Columns._fields
             ]
             header = gr.Checkbox(label=text("batch_header"), min_width=160, elem_id="batch-header")
-        preview = _html("table", "batch-preview", None, "batch_read", "batch_read_as")
+        preview = _html("table", "batch-preview", None, "batch_read", "batch_read_as", "batch_pasted")
         with gr.Row(elem_id="batch-actions"):
             start = gr.Button(text("batch_start"), variant="primary", elem_id="batch-start", scale=4, min_width=160)
             stop = gr.Button(text("batch_stop"), elem_id="batch-stop", scale=1, min_width=96)
-    said = ("waiting", "running", "stopping", "done", "stopped", "progress", "count", "left")
+    states = ("reading", "queued", "running", "stopping", "cancelled", "writing", "done", "stopped")
+    said = (*states, "done_all", "stopped_all", "progress", "count", "left")
     status = _html("status", "batch-status", {"state": "idle"}, *(f"batch_{key}" for key in said))
     with gr.Column(elem_id="batch-outcome"):
         with gr.Row(elem_id="batch-downloads"):
@@ -301,20 +336,20 @@ def tab(matcher: TextMatcher, name: str) -> None:
         results = _html("table", "batch-results", None, "batch_results", *(f"batch_{name}" for name in NEW_COLUMNS))
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    run_outputs = [outcome, status, results, *downloads, report]
     gr.on(start.click, None, None, status, js="() => ({ state: 'waiting' })", **quiet)
-    start.click(
+    start.click(batch.enter, [source, outcome, *choices], [outcome, status, results, report], **quiet).then(
         batch.run,
-        [source, outcome, *choices],
-        run_outputs,
+        outcome,
+        [outcome, status, results, *downloads, report],
         concurrency_limit=CONCURRENCY,
         concurrency_id="batch",
         trigger_mode="always_last",  # a start while the old table's last chunk is under way comes after it
         **quiet,
     )
     stop.click(None, None, status, js="() => ({ state: 'stopping' })", **quiet)
-    stop.click(batch.stop, outcome, None, **quiet)
+    stop.click(batch.stop, outcome, status, **quiet)
     shown = [source, status, *choices, header, preview, results, report]
+    file.upload(None, None, status, js="() => ({ state: 'reading' })", **quiet)
     file.upload(batch.read_file, [file, outcome], [*shown, file, pasted], **quiet)
     pasted.change(batch.read_pasted, [pasted, outcome], [*shown, file], trigger_mode="always_last", **quiet)
     example.click(None, None, pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
@@ -325,7 +360,7 @@ def tab(matcher: TextMatcher, name: str) -> None:
 def _endpoint(batch: Batch) -> None:
     """The endpoint `/score_file`, on components that are never shown: `gr.api` takes no files."""
     with gr.Row(visible=False):
-        file = gr.File(label="file", file_types=list(KINDS))
+        file = gr.File(label="file")
         named = [gr.Textbox(label=label) for label in Columns._fields]
         format_ = gr.Radio(list(WRITERS), value="csv", label="format")
         scored, summary = gr.File(label="scored file"), gr.JSON(label="summary")
@@ -349,16 +384,21 @@ def _download(kind: str) -> gr.DownloadButton:
     return gr.DownloadButton(label, elem_id=f"batch-{kind}", min_width=160)
 
 
-def _shown(source: Source) -> tuple[Any, ...]:
+def _shown(source: Source, request: gr.Request) -> tuple[Any, ...]:
     """The outputs once a table has been read."""
     table = source.table
+    if table.first and not table.header and len(table.names) <= len(Columns._fields):  # the names are our own
+        own = tuple(say(f"batch_name_{column}", request) for column in Columns._fields)
+        table = replace(table, names=own[: len(table.names)])
+        source = replace(source, table=table)
     found = table.recognise()
     columns = [(_cell(name), place) for place, name in enumerate(table.names)]
     others = [place for place in range(len(table.names)) if place not in found.values()]
     picked = [found[column] if found[column] is not None else others.pop(0) if others else 0 for column in found][:2]
     label = NO_LABEL if found["label"] is None else found["label"]
-    no_label = [(WORDS["zh"]["batch_no_label"] + " · " + WORDS["en"]["batch_no_label"], NO_LABEL)]
-    caption = {"key": "batch_read_as" if table.encoding else "batch_read", "encoding": table.encoding}
+    no_label = [(say("batch_no_label", request), NO_LABEL)]
+    kind = "pasted" if not source.name else "read_as" if table.encoding else "read"
+    caption = {"key": f"batch_{kind}", "encoding": table.encoding}
     rows = [_cells(row.values) for row in table.rows[:PREVIEW_ROWS]]
     preview = {
         "caption": caption | {"name": _cell(source.name), "rows": f"{len(table.rows):,}"},
@@ -405,7 +445,7 @@ def _progress(done: int, total: int, seconds: float) -> dict[str, Any]:
 
 
 def _write(source: Source, scores: list[Score], folder: Path, kind: str) -> Path:
-    path = folder / f"{source.name}.scored.{kind}"
+    path = folder / f"{source.name or 'pairs'}.scored.{kind}"
     WRITERS[kind](path, result_names(source.table), result_rows(source.table, scores))
     return path
 
@@ -434,7 +474,7 @@ def _end(running: Outcome | None, how: Literal["stop", "drop"]) -> None:
 
 
 def _delete_files(outcome: Outcome | None) -> None:
-    if outcome and outcome.folder:
+    if outcome and outcome.folder and outcome.stage == "over":  # or else they are being written
         shutil.rmtree(outcome.folder, ignore_errors=True)
 
 

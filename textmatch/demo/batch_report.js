@@ -73,7 +73,7 @@ function draw() {
   const most = Math.max(...value.bins.map((bin) => bin[2]));
   const points = value.bins.map(([probability, share, pairs]) => {
     const point = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-    const at = { cx: 40 + 200 * probability, cy: 210 - 200 * share, r: 3 + 7 * Math.sqrt(pairs / most) };
+    const at = { cx: 40 + 200 * probability, cy: 210 - 200 * share, r: 3 + 5 * Math.sqrt(pairs / most) };
     for (const [name, number] of Object.entries(at)) point.setAttribute(name, number.toFixed(1));
     const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
     title.textContent = say("point", { pairs, probability: percent(probability, 0), share: percent(share, 0) });

@@ -7,10 +7,10 @@ progress.setAttribute("aria-label", words.batch_progress);
 
 function draw() {
   const { state, ...fields } = props.value;
-  const text = state === "idle" ? "" : state === "error" ? fields.message : fill(`batch_${state}`, fields);
+  const text = ["idle", "waiting"].includes(state) ? "" : state === "error" ? fields.message : fill(`batch_${state}${fields.failed === null ? "_all" : ""}`, fields);
   if (said.textContent !== text) said.textContent = text;
   status.dataset.state = state;
-  bar.hidden = !["waiting", "running", "stopping"].includes(state);
+  bar.hidden = !["reading", "waiting", "queued", "running", "stopping", "writing"].includes(state);
   if (state === "running") progress.value = fields.share;
   else progress.removeAttribute("value");
   count.textContent = state === "running" ? fill(fields.left === null ? "batch_count" : "batch_left", fields) : "";
