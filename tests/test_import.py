@@ -9,7 +9,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TRAINING = {"accelerate", "sklearn", "textmatch.training", "textmatch.card"}
-HEAVY = {"gradio", "pandas", "sklearn", "accelerate", "jieba", "matplotlib", "scipy", "opencc", "textmatch.training"}
+HEAVY = {
+    "gradio",
+    "pandas",
+    "sklearn",
+    "accelerate",
+    "jieba",
+    "matplotlib",
+    "scipy",
+    "opencc",
+    "faiss",
+    "textmatch.training",
+}
 
 
 def imported(*flags: str, statement: str) -> set[str]:

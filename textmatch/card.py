@@ -105,7 +105,7 @@ matcher.predict([("怎么学好英语", "如何才能把英语学好")])
 Accuracy and F1 are taken at probability 0.5 with no threshold chosen afterwards. Epoch {_best(record)} of
 {training["epochs"]} was best on dev; temperature and class bias were fitted on dev; test was scored once, at the end.
 `test_new` is test without the pairs that train holds too. ECE has 15 bins of equal mass. Spearman compares the
-similarity (the cosine of the two encoded sentences) with the label.
+similarity with the label.
 
 ![Reliability diagram, confusion matrix and histogram of scores]({EVALUATION})
 

@@ -30,7 +30,9 @@ class Prediction:
         sentence2: the second sentence, as given.
         label: the most probable class.
         probabilities: class name → probability, 0 to 1, summing to 1, in class order.
-        similarity: cosine of the two encoded sentences, 0 where it is negative: 0 to 1.
+        similarity: how alike the two are, 0 to 1; the same text is 1. The mean of the cosine of their embeddings (0
+            where negative) and the probability of the last class; the cosine alone where the verdict goes by it alone,
+            or where there are more classes than two.
         truncated: of each sentence, the plain text past the model's length that was not read; empty if none.
         unknown: of each sentence, the characters (words, for a model of words) that training never showed, each once.
     """
@@ -127,7 +129,7 @@ class TextMatcher:
                 sentence2=second,
                 label=self.labels[max(range(len(row)), key=row.__getitem__)],
                 probabilities=dict(zip(self.labels, row, strict=True)),
-                similarity=min(1.0, max(0.0, cosine)),
+                similarity=1.0 if _ids(one) == _ids(two) else self.similarity(cosine, row[-1]),
                 truncated=(one.truncated, two.truncated),
                 unknown=(one.unknown, two.unknown),
             )
@@ -136,7 +138,7 @@ class TextMatcher:
 
     @torch.inference_mode()
     def embed(self, sentences: Sequence[str], batch_size: int = BATCH_SIZE) -> Tensor:
-        """Sentence embeddings; the dot product of two rows is the cosine behind `Prediction.similarity`.
+        """Sentence embeddings; the dot product of two rows is their cosine.
 
         Args:
             sentences: N sentences, any number of them.
@@ -154,6 +156,17 @@ class TextMatcher:
             stacked = stack(encoded[start : start + batch_size]).to(self.device)
             rows.extend(torch.nn.functional.normalize(self._model.embed(stacked).float(), dim=-1).cpu())
         return torch.stack(rows) if rows else torch.empty(0, self._model.embedding_dim)
+
+    def similarity(self, cosine: float, probability: float) -> float:
+        """`Prediction.similarity` of two sentences that differ.
+
+        Args:
+            cosine: of their embeddings.
+            probability: of the last class.
+        """
+        apart = min(1.0, max(0.0, cosine))
+        together = isinstance(self._model, InteractionLSTM) and len(self.labels) == 2
+        return (apart + probability) / 2 if together else apart
 
     def explain(self, sentence1: str, sentence2: str) -> Explanation:
         """Say why the model judges a pair as it does: what met what, what each word did, what would turn the verdict.

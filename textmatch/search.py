@@ -76,7 +76,7 @@ class Hit:
         position: where it stands in the list, from 0.
         sentence: as given.
         probability: that it means the same as what it was compared with, 0 to 1; 1 where both are one plain text.
-        similarity: cosine of the two embeddings, 0 where it is negative: 0 to 1.
+        similarity: as `Prediction.similarity`, 0 to 1.
         overlap: share of the characters and pairs of characters that both have, the rare ones counting more: 0 to 1.
         copies: further positions of the same plain text.
     """

@@ -13,6 +13,7 @@ import gradio as gr
 
 from textmatch.demo.component import component
 from textmatch.demo.job import Job, View
+from textmatch.demo.refusal import refusal
 from textmatch.demo.shelf import Listed, Shelf
 from textmatch.demo.texts import say, text
 from textmatch.errors import DataError, InputError, TextMatchError
@@ -275,6 +276,7 @@ def tab(matcher: TextMatcher) -> None:
                 html_attributes=gr.InputHTMLAttributes(lang="zh-CN", spellcheck=False),
             )
             file = gr.File(label=text("search_file"), file_types=list(SUFFIXES), height=150, elem_id="search-file")
+            refusal("search-file", SUFFIXES)
             with gr.Row(elem_id="search-columns"):
                 column = gr.Dropdown(label=text("search_column"), visible=False, elem_id="search-column")
                 answer = gr.Dropdown(label=text("search_answer_column"), visible=False, elem_id="search-answer-column")
