@@ -21,7 +21,9 @@ SENTENCES = (
 UNITS: tuple[Unit, ...] = ("character", "word")
 
 # Where rules meet: marks beside digits and Latin letters, both widths, traditional characters, joiners, emoji.
-TANGLED = st.text(st.sampled_from("ab3５Ｃ-.%#:/,， 　!猫貓乾隆著後发髮①²é\u0301\u200b\u200d😀~^《》\t\n"), max_size=12)
+TANGLED = st.text(
+    st.sampled_from("ab3５Ｃ-.%#:/,， 　!猫貓乾隆著么幺軟體後发髮①²é\u0301\u200b\u200d😀~^《》\t\n"), max_size=12
+)
 ANY_TEXT = st.one_of(st.text(max_size=20), TANGLED)
 
 
@@ -42,6 +44,9 @@ def vocabulary() -> Vocabulary:
         ("ＡＢＣ１２３", "abc123"),
         ("貓喜歡曬太陽", "猫喜欢晒太阳"),
         ("頭髮和發財", "头发和发财"),
+        ("看著計程車", "看着出租车"),
+        ("著名的軟體", "著名的软件"),
+        ("他著的书能下载么", "他著的书能下载么"),
         ("iPhone 15 Pro Max", "iphone15pro max"),
         ("第3 5两题", "第3 5两题"),
         ("共1,000元", "共1000元"),

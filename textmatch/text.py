@@ -31,17 +31,26 @@ SPECIALS = ("<pad>", "<unk>")
 
 Unit = Literal["character", "word"]
 
-# Spellings of one word that OpenCC's t2s, which keeps to single characters, leaves apart.
-VARIANTS = {"妳": "你", "甚么": "什么", "帐号": "账号", "帐户": "账户", "帐单": "账单", "转帐": "转账", "结帐": "结账"}
+# Spellings of one word that OpenCC leaves, or makes, apart.
+VARIANTS = {
+    "妳": "你",
+    "幺": "么",
+    "甚么": "什么",
+    "帐号": "账号",
+    "帐户": "账户",
+    "帐单": "账单",
+    "转帐": "转账",
+    "结帐": "结账",
+}
 
 
 def normalise(text: str) -> str:
     """Bring surface forms of one sentence to one string.
 
     Full-width forms, case, traditional characters, white space and punctuation make no difference to what a sentence
-    means, so they are made alike: NFKC, lower case, simplified characters (OpenCC t2s), no punctuation. What carries
-    meaning stays: marks inside or after a number (``3.5``, ``10:30``, ``50%``), ``c++``, emoji, and one space between
-    two Latin words or two numbers. A sentence of nothing but marks keeps them.
+    means, so they are made alike: NFKC, lower case, simplified characters and Taiwan's words in the mainland's
+    (OpenCC), no punctuation. What carries meaning stays: marks inside or after a number (``3.5``, ``10:30``, ``50%``),
+    ``c++``, emoji, and one space between two Latin words or two numbers. A sentence of nothing but marks keeps them.
 
     Args:
         text: any string.
@@ -63,7 +72,7 @@ def normalise(text: str) -> str:
         gap = False
         kept.append(character)
     plain = unicodedata.normalize("NFKC", "".join(kept) or "".join(folded.split()))
-    plain = str(_simplifier().convert(plain))
+    plain = _simplified(plain)
     for variant, usual in VARIANTS.items():
         plain = plain.replace(variant, usual)
     return plain
@@ -124,11 +133,17 @@ def _segmenter() -> jieba.Tokenizer:
     return segmenter
 
 
+def _simplified(text: str) -> str:
+    simple = str(_converter("t2s").convert(text))
+    # Words differ as well as characters, but only traditional text is read so: it would change a simplified 么.
+    return simple if simple == text else str(_converter("t2s").convert(_converter("tw2sp").convert(text)))
+
+
 @cache
-def _simplifier() -> opencc.OpenCC:
+def _converter(kind: str) -> opencc.OpenCC:
     import opencc
 
-    return opencc.OpenCC("t2s")
+    return opencc.OpenCC(kind)
 
 
 @dataclass(frozen=True, slots=True)
