@@ -154,6 +154,7 @@ def test_another_model_is_named_in_the_code() -> None:
     assert "checkpoints/small" in pieces["python"][0]
     for parts in (pieces["client"], pieces["curl"], pieces["mcp"]):
         assert "small" in parts[-1]
+        assert "predict_with" in "".join(parts)
 
 
 # The page in a browser

@@ -46,6 +46,7 @@ def build(models: Models) -> gr.Blocks:
                 about.tab(models)
         shared: dict[str, Any] = {"concurrency_limit": compare.CONCURRENCY, "concurrency_id": "predict"}
         api(answers.predict, api_name="predict", **shared)
+        api(answers.predict_with, api_name="predict_with", **shared)
         api(answers.explain, api_name="explain", **shared)
         api(answers.rank, api_name="rank", **shared)
         api(answers.list_models, api_name="list_models", **shared)
