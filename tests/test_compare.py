@@ -227,15 +227,41 @@ def test_the_gauge_reads_the_same_aloud(visit: Open) -> None:
     assert page.get_by_role("status").filter(has_text=" · ").count() == 1
 
 
-def test_the_keyboard_goes_through_the_page_in_order(visit: Open) -> None:
-    page = visit()
+FOCUS = """() => {
+  const focused = document.activeElement;
+  const ringed = (part) => part && parseFloat(getComputedStyle(part).outlineWidth) >= 2
+    && getComputedStyle(part).outlineStyle === "solid";
+  const named = focused.closest("#code") ?? focused.closest("[id]");
+  return [named?.id ?? "", ringed(focused) || ringed(focused.closest("#pair .block")), focused.tagName];
+}"""
+"""Where the focus is: the nearest name, whether a ring shows it, the kind of element."""
+
+
+def test_the_keyboard_alone_goes_through_everything_and_back(visit: Open, several: str) -> None:
+    page = visit(home=several)
     page.locator("#sentence1 input").focus()
-    seen = []
-    for _ in range(4):
+    page.keyboard.insert_text("？")
+    stops: list[Any] = [page.evaluate(FOCUS)]
+    while stops[-1][0] != "code-panel" and len(stops) < 40:
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("(document.activeElement.closest('[id]') || {}).id"))
-    assert seen == ["swap", "sentence2", "compare", "add"]
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        stops.append(page.evaluate(FOCUS))
+    names = [name for name, *_ in stops]
+    order = ["sentence1", "swap", "sentence2", "compare", "add", "random", "link", "clear", "model", "ask-all"]
+    assert [name for name in names if name in order] == order
+    assert names[-1] == "code-panel"
+    assert [name for name, seen, _ in stops if not seen] == []
+
+    page.keyboard.press("Enter")
+    page.locator("#code pre").first.wait_for()
+    inside: list[Any] = []
+    while not inside or (inside[-1][0] == "code" and len(inside) < 12):
+        page.keyboard.press("Tab")
+        inside.append(page.evaluate(FOCUS))
+    assert [tag for _, _, tag in inside[:-1]] == ["BUTTON", "PRE"] * 4
+    assert [name for name, seen, _ in inside if not seen] == []
+    for _ in range(len(inside) + len(stops) - 1):
+        page.keyboard.press("Shift+Tab")
+    assert page.evaluate(FOCUS)[0] == "sentence1"
 
 
 def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher) -> None:

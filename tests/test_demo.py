@@ -352,10 +352,42 @@ def test_the_toggle_changes_every_part_and_keeps_the_sentences(visit: Open, loca
     page.locator("#sentence1 .validation-error").get_by_text(texts["blank1"]).wait_for()
 
 
-def test_the_tabs_are_reached_by_keyboard(visit: Open) -> None:
-    page = visit()
-    page.get_by_role("tab").first.focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+def test_the_language_changes_on_any_tab_and_what_was_typed_stays(visit: Open) -> None:
+    page, texts = visit(query="?tab=batch"), WORDS["en"]
+    page.locator("#batch-paste textarea").fill("几点开门|什么时候开门")
+    page.locator("#batch-preview .tm-caption").wait_for()
+    page.get_by_role("tab", name=WORDS["zh"]["search_tab"]).click()
+    page.locator("#search-query input").fill("怎么退货")
+    page.locator("#language [lang=en]").click()
+    page.get_by_role("tab", name=texts["search_tab"], selected=True).wait_for()
+    page.wait_for_function("document.querySelector('#search-query input')?.value === '怎么退货'")
+    page.get_by_role("tab", name=texts["batch_tab"]).click()
+    page.wait_for_function("document.querySelector('#batch-paste textarea')?.value === '几点开门|什么时候开门'")
+    page.locator("#batch-preview .tm-caption").wait_for()
+
+
+def test_arrow_keys_go_from_tab_to_tab_and_the_address_follows(visit: Open) -> None:
+    page = visit(query="?tab=nowhere")
+    page.get_by_role("tab", name=WORDS["zh"]["compare_tab"], selected=True).focus()
+    for key, tab in (
+        ("ArrowRight", "batch"),
+        ("ArrowLeft", "compare"),
+        ("ArrowLeft", "about"),
+        ("ArrowRight", "compare"),
+        ("End", "about"),
+        ("Home", "compare"),
+        ("ArrowRight", "batch"),
+    ):
+        page.keyboard.press(key)
+        page.get_by_role("tab", name=WORDS["zh"][f"{tab}_tab"], selected=True).wait_for()
+        assert page.evaluate("document.activeElement.dataset.tabId") == tab
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        assert page.url.endswith(f"?tab={tab}")
     page.locator("#batch-intro").wait_for()
-    assert page.get_by_role("tab", selected=True).inner_text() == WORDS["zh"]["batch_tab"]
+
+
+def test_the_page_is_sent_compressed(server: str) -> None:
+    answer = httpx.get(server, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.num_bytes_downloaded < len(answer.content) / 3
+    assert "asked" in httpx.get(server, headers={"Accept-Encoding": "identity"}).text

@@ -662,7 +662,8 @@ PREFIX = "tm_"
 """Begins the keys that the browser knows: Gradio translates any text of its own components that is a key, so that a
 visitor's column called "sentence1" would be shown as what we call ours."""
 
-LOCALES: dict[str, Language] = {"zh": "zh", "zh-CN": "zh", "zh-TW": "zh", "zh-HK": "zh", "en": "en"}
+LOCALES: dict[str, Language] = {"zh-CN": "zh", "zh-TW": "zh", "en": "en"}
+"""Those that a browser can have once the page's own script has run (`language.SCRIPT`)."""
 
 TRANSLATIONS = gr.I18n(
     **{locale: {PREFIX + key: words for key, words in WORDS[language].items()} for locale, language in LOCALES.items()}
