@@ -160,6 +160,24 @@ def test_another_model_is_named_in_the_code() -> None:
 # The page in a browser
 
 
+@pytest.fixture
+def anew() -> Callable[[Any], None]:
+    """An empty tab with the first example in it and its answer, the code closed."""
+
+    def start_again(page: Any) -> None:
+        page.unroute_all()
+        clear(page)
+        panel = page.locator("#code-panel > button")
+        if page.locator("#code pre").first.is_visible():
+            panel.click()
+            page.locator("#code pre").first.wait_for(state="hidden")
+        page.evaluate("scrollTo(0, 0)")
+        page.locator("#examples button.gallery-item").first.click()
+        verdict(page)
+
+    return start_again
+
+
 def write(page: Any, sentence1: str, sentence2: str) -> None:
     page.locator("#sentence1 input").fill(sentence1)
     page.locator("#sentence2 textarea").fill(sentence2)
@@ -238,9 +256,10 @@ FOCUS = """() => {
 
 
 def test_the_keyboard_alone_goes_through_everything_and_back(visit: Open, several: str) -> None:
-    page = visit(home=several)
+    page = visit(elsewhere=several)
     page.locator("#sentence1 input").focus()
-    page.keyboard.insert_text("？")
+    page.keyboard.insert_text("龘")
+    page.locator(".tm-chip").filter(has_text="龘").wait_for()
     stops: list[Any] = [page.evaluate(FOCUS)]
     while stops[-1][0] != "code-panel" and len(stops) < 40:
         page.keyboard.press("Tab")
@@ -262,6 +281,14 @@ def test_the_keyboard_alone_goes_through_everything_and_back(visit: Open, severa
     for _ in range(len(inside) + len(stops) - 1):
         page.keyboard.press("Shift+Tab")
     assert page.evaluate(FOCUS)[0] == "sentence1"
+
+
+def test_a_new_answer_leaves_the_focus_among_the_words(visit: Open) -> None:
+    page = visit()
+    page.locator(".tm-chip").first.focus()
+    page.locator("#examples button.gallery-item").nth(1).evaluate("example => example.click()")
+    page.locator(".tm-chip").filter(has_text="爱").first.wait_for()
+    assert page.evaluate("document.activeElement.matches('.tm-chip')")
 
 
 def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher) -> None:
@@ -460,7 +487,7 @@ def several(shelf: Path) -> Iterator[str]:
 
 
 def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str) -> None:
-    page = visit(home=several)
+    page = visit(elsewhere=several)
     page.locator("#model input").click()
     options = page.get_by_role("option").all_inner_texts()
     assert [option.strip("✓ \n").split(" · ")[0] for option in options] == ["default", "small", "torn"]
@@ -476,7 +503,7 @@ def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str)
 
 
 def test_a_broken_model_says_so(visit: Open, several: str) -> None:
-    page = visit(home=several)
+    page = visit(elsewhere=several)
     page.locator("#model input").click()
     page.get_by_role("option").nth(2).click()
     page.locator(".toast-body").get_by_text("model.safetensors").wait_for()
