@@ -1,4 +1,6 @@
-"""How long from starting `python app.py` to the page, and to the first answer; and how long a warm answer takes.
+"""How long the page takes to start and to answer, and what a visitor's browser waits for and fetches.
+
+The browser (Chromium) visits twice: with nothing kept from an earlier visit, and with all that it kept.
 
 python -m benchmarks.startup --runs 5
 """
@@ -7,42 +9,93 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PAIR = ("怎么学好英语", "如何才能把英语学好")
 
 
-def one_run() -> tuple[float, float]:
-    """Seconds to the page and to the first answer, from process start."""
-    from gradio_client import Client
+class Visit(NamedTuple):
+    """Seconds from the start of navigation to the first paint and to the answer; MB fetched, and in how many parts."""
 
+    painted: float
+    answered: float
+    megabytes: float
+    responses: float
+
+
+@contextmanager
+def app() -> Iterator[str]:
+    """The address of `python app.py`, once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    start = time.perf_counter()
     environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
-    app = subprocess.Popen([sys.executable, ROOT / "app.py"], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, ROOT / "app.py"], env=environment, stdout=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}/"
     try:
-        url = f"http://127.0.0.1:{port}"
         while True:
             try:
                 urllib.request.urlopen(url, timeout=10).read()
                 break
             except OSError:
                 time.sleep(0.02)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def one_start() -> tuple[float, float]:
+    """Seconds to the page and to the first answer, from process start."""
+    from gradio_client import Client
+
+    start = time.perf_counter()
+    with app() as url:
         page = time.perf_counter() - start
         Client(url, verbose=False).predict(*PAIR, api_name="/predict")
         return page, time.perf_counter() - start
-    finally:
-        app.terminate()
-        app.wait()
+
+
+def visits(runs: int) -> dict[str, list[Visit]]:
+    """What `runs` visitors see, each on a first visit and on a second."""
+    from playwright.sync_api import sync_playwright
+
+    found: dict[str, list[Visit]] = {"first visit": [], "second visit": []}
+    with app() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for _ in range(runs):
+            context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
+            for each in found.values():
+                each.append(one_visit(context.new_page(), url))
+            context.close()
+        browser.close()
+    return found
+
+
+def one_visit(page: Any, url: str) -> Visit:
+    """Open the page and wait until its example is answered."""
+    fetched: list[float] = []
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.on("Network.loadingFinished", lambda event: fetched.append(event["encodedDataLength"]))
+    page.goto(url)
+    answered = page.wait_for_function(
+        "document.querySelector('#verdict .confidence-set') && performance.now()"
+    ).json_value()
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.close()
+    return Visit(painted / 1000, answered / 1000, sum(fetched) / 1e6, float(sum(map(bool, fetched))))
 
 
 def warm_pair() -> float:
@@ -59,13 +112,21 @@ def warm_pair() -> float:
 
 
 def main() -> None:
-    """Print medians."""
+    """Print medians with the least and the most."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
-    pages, answers = zip(*(one_run() for _ in range(parser.parse_args().runs)), strict=True)
-    print(f"page:         {statistics.median(pages):.1f} s ({min(pages):.1f} to {max(pages):.1f})")
-    print(f"first answer: {statistics.median(answers):.1f} s ({min(answers):.1f} to {max(answers):.1f})")
-    print(f"warm pair:    {warm_pair():.1f} ms")
+    runs = parser.parse_args().runs
+    pages, answers = zip(*(one_start() for _ in range(runs)), strict=True)
+    print(f"server:  page {spread(pages)} s, first answer {spread(answers)} s")
+    print(f"matcher: warm pair {warm_pair():.1f} ms")
+    for name, seen in visits(runs).items():
+        painted, answered, megabytes, requests = map(spread, zip(*seen, strict=True))
+        print(f"{name}: painted {painted} s, answered {answered} s, fetched {megabytes} MB in {requests} responses")
+
+
+def spread(values: Sequence[float]) -> str:
+    """The median, the least and the most."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,14 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A page of the browser and what went wrong on it."""
+
+    page: Any
+    complaints: list[str]
+
+
 @pytest.fixture(scope="session")
 def new_page(browser: Any) -> Callable[..., Any]:
     """Opens an empty page and notes what goes wrong on it.
@@ -94,6 +103,12 @@ def new_page(browser: Any) -> Callable[..., Any]:
     return open_empty
 
 
+@pytest.fixture(scope="session")
+def kept() -> dict[Any, Opened]:
+    """Pages that one test has left and the next may take over, by kind of visitor."""
+    return {}
+
+
 @pytest.fixture
 def home(server: str) -> str:
     """Where `visit` goes; a test file with a page of its own says so by a fixture of this name."""
@@ -107,26 +122,51 @@ def ready() -> str:
 
 
 @pytest.fixture
-def visit(new_page: Callable[..., Any], home: str, ready: str) -> Iterator[Callable[..., Any]]:
+def anew() -> Callable[[Any], None] | None:
+    """Brings a page that a test has used back to how it opens; where there is no such way, every visit loads it."""
+    return None
+
+
+@pytest.fixture
+def visit(
+    new_page: Callable[..., Any],
+    kept: dict[Any, Opened],
+    home: str,
+    ready: str,
+    anew: Callable[[Any], None] | None,
+) -> Iterator[Callable[..., Any]]:
     """Opens the page; afterwards nothing may have failed, popped up or left for another host."""
-    pages: list[Any] = []
-    complaints: list[str] = []
+    visits: list[tuple[Any, Opened]] = []
 
     def open_page(
         locale: str = "zh-CN",
         viewport: dict[str, int] | None = None,
         scheme: str = "light",
         query: str = "",
-        home: str = home,
+        elsewhere: str | None = None,
         alone: bool = False,
     ) -> Any:
-        page = new_page(home, complaints, locale, viewport or {"width": 1280, "height": 900}, scheme, alone)
-        pages.append(page)
-        page.goto(home + query)
-        page.locator(ready).first.wait_for(state="attached")
-        return page
+        viewport = viewport or {"width": 1280, "height": 900}
+        plain = anew is not None and not (query or elsewhere or alone)
+        kind = (home, locale, viewport["width"], scheme) if plain else None
+        opened = kept.pop(kind, None)
+        if opened is None:
+            complaints: list[str] = []
+            page = new_page(elsewhere or home, complaints, locale, viewport, scheme, alone)
+            opened = Opened(page, complaints)
+            visits.append((kind, opened))
+            opened.page.goto((elsewhere or home) + query)
+            opened.page.locator(ready).first.wait_for(state="attached")
+        else:
+            visits.append((kind, opened))
+            assert anew is not None
+            anew(opened.page)
+        return opened.page
 
     yield open_page
-    for page in pages:
-        page.close()
-    assert not complaints
+    for kind, opened in visits:
+        if kind is None or kind in kept or opened.complaints:
+            opened.page.close()
+        else:
+            kept[kind] = opened
+    assert not [complaint for _, opened in visits for complaint in opened.complaints]

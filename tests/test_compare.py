@@ -154,9 +154,28 @@ def test_another_model_is_named_in_the_code() -> None:
     assert "checkpoints/small" in pieces["python"][0]
     for parts in (pieces["client"], pieces["curl"], pieces["mcp"]):
         assert "small" in parts[-1]
+        assert "predict_with" in "".join(parts)
 
 
 # The page in a browser
+
+
+@pytest.fixture
+def anew() -> Callable[[Any], None]:
+    """An empty tab with the first example in it and its answer, the code closed."""
+
+    def start_again(page: Any) -> None:
+        page.unroute_all()
+        clear(page)
+        panel = page.locator("#code-panel > button")
+        if page.locator("#code pre").first.is_visible():
+            panel.click()
+            page.locator("#code pre").first.wait_for(state="hidden")
+        page.evaluate("scrollTo(0, 0)")
+        page.locator("#examples button.gallery-item").first.click()
+        verdict(page)
+
+    return start_again
 
 
 def write(page: Any, sentence1: str, sentence2: str) -> None:
@@ -226,15 +245,50 @@ def test_the_gauge_reads_the_same_aloud(visit: Open) -> None:
     assert page.get_by_role("status").filter(has_text=" · ").count() == 1
 
 
-def test_the_keyboard_goes_through_the_page_in_order(visit: Open) -> None:
-    page = visit()
+FOCUS = """() => {
+  const focused = document.activeElement;
+  const ringed = (part) => part && parseFloat(getComputedStyle(part).outlineWidth) >= 2
+    && getComputedStyle(part).outlineStyle === "solid";
+  const named = focused.closest("#code") ?? focused.closest("[id]");
+  return [named?.id ?? "", ringed(focused) || ringed(focused.closest("#pair .block")), focused.tagName];
+}"""
+"""Where the focus is: the nearest name, whether a ring shows it, the kind of element."""
+
+
+def test_the_keyboard_alone_goes_through_everything_and_back(visit: Open, several: str) -> None:
+    page = visit(elsewhere=several)
     page.locator("#sentence1 input").focus()
-    seen = []
-    for _ in range(4):
+    page.keyboard.insert_text("龘")
+    page.locator(".tm-chip").filter(has_text="龘").wait_for()
+    stops: list[Any] = [page.evaluate(FOCUS)]
+    while stops[-1][0] != "code-panel" and len(stops) < 40:
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("(document.activeElement.closest('[id]') || {}).id"))
-    assert seen == ["swap", "sentence2", "compare", "add"]
-    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        stops.append(page.evaluate(FOCUS))
+    names = [name for name, *_ in stops]
+    order = ["sentence1", "swap", "sentence2", "compare", "add", "random", "link", "clear", "model", "ask-all"]
+    assert [name for name in names if name in order] == order
+    assert names[-1] == "code-panel"
+    assert [name for name, seen, _ in stops if not seen] == []
+
+    page.keyboard.press("Enter")
+    page.locator("#code pre").first.wait_for()
+    inside: list[Any] = []
+    while not inside or (inside[-1][0] == "code" and len(inside) < 12):
+        page.keyboard.press("Tab")
+        inside.append(page.evaluate(FOCUS))
+    assert [tag for _, _, tag in inside[:-1]] == ["BUTTON", "PRE"] * 4
+    assert [name for name, seen, _ in inside if not seen] == []
+    for _ in range(len(inside) + len(stops) - 1):
+        page.keyboard.press("Shift+Tab")
+    assert page.evaluate(FOCUS)[0] == "sentence1"
+
+
+def test_a_new_answer_leaves_the_focus_among_the_words(visit: Open) -> None:
+    page = visit()
+    page.locator(".tm-chip").first.focus()
+    page.locator("#examples button.gallery-item").nth(1).evaluate("example => example.click()")
+    page.locator(".tm-chip").filter(has_text="爱").first.wait_for()
+    assert page.evaluate("document.activeElement.matches('.tm-chip')")
 
 
 def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher) -> None:
@@ -433,7 +487,7 @@ def several(shelf: Path) -> Iterator[str]:
 
 
 def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str) -> None:
-    page = visit(home=several)
+    page = visit(elsewhere=several)
     page.locator("#model input").click()
     options = page.get_by_role("option").all_inner_texts()
     assert [option.strip("✓ \n").split(" · ")[0] for option in options] == ["default", "small", "torn"]
@@ -449,7 +503,7 @@ def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str)
 
 
 def test_a_broken_model_says_so(visit: Open, several: str) -> None:
-    page = visit(home=several)
+    page = visit(elsewhere=several)
     page.locator("#model input").click()
     page.get_by_role("option").nth(2).click()
     page.locator(".toast-body").get_by_text("model.safetensors").wait_for()

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import re
 import socket
 import subprocess
@@ -37,7 +38,8 @@ Open = Callable[..., Any]
 MODEL = ("model", "str")
 JSON = "str | float | bool | list | dict"
 ENDPOINTS = {
-    "/predict": [("sentence1", "str"), ("sentence2", "str"), MODEL],
+    "/predict": [("sentence1", "str"), ("sentence2", "str")],
+    "/predict_with": [("sentence1", "str"), ("sentence2", "str"), MODEL],
     "/explain": [("sentence1", "str"), ("sentence2", "str"), MODEL],
     "/rank": [("sentence", "str"), ("candidates", "list[str]"), MODEL],
     "/list_models": [],
@@ -118,6 +120,30 @@ def test_predict_gives_the_matchers_answer(client: Client, matcher: TextMatcher)
     assert similarity == pytest.approx(expected.similarity)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("call/predict", {"data": PAIR}), ("call/v2/predict", {"sentence1": PAIR[0], "sentence2": PAIR[1]})],
+    ids=["values", "names"],
+)
+def test_two_sentences_over_bare_http_are_enough(
+    server: str, matcher: TextMatcher, path: str, body: dict[str, Any]
+) -> None:
+    url = f"{server}gradio_api/{path}"
+    event = httpx.post(url, json=body).raise_for_status().json()["event_id"]
+    told = httpx.get(f"{url}/{event}").text
+    label, similarity = json.loads(told.split("data: ", 1)[1].splitlines()[0])
+    expected = matcher.predict([PAIR])[0]
+    assert (label["label"], similarity) == (expected.label, pytest.approx(expected.similarity))
+
+
+def test_a_model_can_be_named(client: Client) -> None:
+    own = client.predict(*PAIR, api_name="/predict")
+    assert [client.predict(*PAIR, name, api_name="/predict_with") for name in ("", "default")] == [own, own]
+    for endpoint, second in (("/predict_with", PAIR[1]), ("/explain", PAIR[1]), ("/rank", [PAIR[1]])):
+        with pytest.raises(AppError, match="expected one of default"):
+            client.predict(PAIR[0], second, "nobody", api_name=endpoint)
+
+
 def test_rank_orders_the_candidates_and_takes_many_at_once(client: Client, matcher: TextMatcher) -> None:
     candidates = ["明天会不会下雨", PAIR[1], PAIR[0], "宠物猫一天吃几顿"]
     ranked = client.predict(PAIR[0], candidates, api_name="/rank")
@@ -191,7 +217,6 @@ def test_an_assistant_finds_the_tools_and_gets_the_same_answer(server: str, matc
         ((PAIR[0], " \t\n"), "second sentence is empty"),
         ((PAIR[0], "很" * (MAX_CHARACTERS + 1)), f"{MAX_CHARACTERS + 1} characters"),
         ((3, PAIR[1]), "sentence1 must be a string"),
-        ((*PAIR, "nobody"), "expected one of default"),
     ],
 )
 def test_bad_input_is_named(client: Client, sentences: tuple[Any, ...], message: str) -> None:
@@ -327,10 +352,42 @@ def test_the_toggle_changes_every_part_and_keeps_the_sentences(visit: Open, loca
     page.locator("#sentence1 .validation-error").get_by_text(texts["blank1"]).wait_for()
 
 
-def test_the_tabs_are_reached_by_keyboard(visit: Open) -> None:
-    page = visit()
-    page.get_by_role("tab").first.focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+def test_the_language_changes_on_any_tab_and_what_was_typed_stays(visit: Open) -> None:
+    page, texts = visit(query="?tab=batch"), WORDS["en"]
+    page.locator("#batch-paste textarea").fill("几点开门|什么时候开门")
+    page.locator("#batch-preview .tm-caption").wait_for()
+    page.get_by_role("tab", name=WORDS["zh"]["search_tab"]).click()
+    page.locator("#search-query input").fill("怎么退货")
+    page.locator("#language [lang=en]").click()
+    page.get_by_role("tab", name=texts["search_tab"], selected=True).wait_for()
+    page.wait_for_function("document.querySelector('#search-query input')?.value === '怎么退货'")
+    page.get_by_role("tab", name=texts["batch_tab"]).click()
+    page.wait_for_function("document.querySelector('#batch-paste textarea')?.value === '几点开门|什么时候开门'")
+    page.locator("#batch-preview .tm-caption").wait_for()
+
+
+def test_arrow_keys_go_from_tab_to_tab_and_the_address_follows(visit: Open) -> None:
+    page = visit(query="?tab=nowhere")
+    page.get_by_role("tab", name=WORDS["zh"]["compare_tab"], selected=True).focus()
+    for key, tab in (
+        ("ArrowRight", "batch"),
+        ("ArrowLeft", "compare"),
+        ("ArrowLeft", "about"),
+        ("ArrowRight", "compare"),
+        ("End", "about"),
+        ("Home", "compare"),
+        ("ArrowRight", "batch"),
+    ):
+        page.keyboard.press(key)
+        page.get_by_role("tab", name=WORDS["zh"][f"{tab}_tab"], selected=True).wait_for()
+        assert page.evaluate("document.activeElement.dataset.tabId") == tab
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        assert page.url.endswith(f"?tab={tab}")
     page.locator("#batch-intro").wait_for()
-    assert page.get_by_role("tab", selected=True).inner_text() == WORDS["zh"]["batch_tab"]
+
+
+def test_the_page_is_sent_compressed(server: str) -> None:
+    answer = httpx.get(server, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.num_bytes_downloaded < len(answer.content) / 3
+    assert "asked" in httpx.get(server, headers={"Accept-Encoding": "identity"}).text

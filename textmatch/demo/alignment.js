@@ -203,6 +203,7 @@ function turned() {
 
 function draw() {
   const { verdict, rows: all, lines, notes } = props.value;
+  const at = focused();
   find(".tm-why").dataset.state = verdict ? "drawn" : "rest";
   links = lines.map(link);
   svg.replaceChildren(...links.map(({ curve }) => curve));
@@ -214,6 +215,7 @@ function draw() {
   find(".tm-why-notes").replaceChildren(...notes.map((key) => make("li", "", words[key])));
   choose(null);
   place();
+  if (at) chips[at[0]].at(Math.min(at[1], chips[at[0]].length - 1))?.focus();
 }
 
 draw();

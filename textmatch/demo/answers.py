@@ -105,10 +105,24 @@ class Answers:
 
     # For programs
 
-    def predict(
-        self, sentence1: str, sentence2: str, request: gr.Request, model: str = ""
-    ) -> tuple[dict[str, Any], float]:
+    def predict(self, sentence1: str, sentence2: str, request: gr.Request) -> tuple[dict[str, Any], float]:
         """Say whether two Chinese sentences mean the same.
+
+        Args:
+            sentence1: a Chinese sentence, at most 500 characters.
+            sentence2: the sentence to compare it with, at most 500 characters; the order makes no difference.
+            request: who asks; Gradio gives it.
+
+        Returns:
+            The label with the confidence of every class, most likely first.
+            The similarity of the two sentences, 0 to 1.
+        """
+        return self.predict_with(sentence1, sentence2, "", request)
+
+    def predict_with(
+        self, sentence1: str, sentence2: str, model: str, request: gr.Request
+    ) -> tuple[dict[str, Any], float]:
+        """Say whether two Chinese sentences mean the same, as a chosen model sees it.
 
         Args:
             sentence1: a Chinese sentence, at most 500 characters.

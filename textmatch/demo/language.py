@@ -7,6 +7,7 @@ component reads `navigator.language`, and the server the address (`texts.say`): 
 
 import gradio as gr
 from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from textmatch.demo.component import component
@@ -22,19 +23,26 @@ SCRIPT = b"""<script>
 
 
 def toggle() -> gr.HTML:
-    """The links to the page in Chinese and in English; they take the sentences in the boxes along."""
+    """The links to the page in Chinese and in English; they take along the tab and what was typed."""
     return component("language", elem_id="language")
 
 
 class ChineseFirst:
-    """Middleware that puts the script into the page; every other response passes untouched."""
+    """Middleware that puts the script into the page and compresses it, which Gradio leaves out for the page alone.
+
+    Every other response passes untouched.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+        self.page = GZipMiddleware(self._page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+        await (self.page if page else self.app)(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
         held: list[Message] = []
 
         async def edit(message: Message) -> None:
@@ -46,4 +54,4 @@ class ChineseFirst:
             await send(held[0])
             await send({"type": "http.response.body", "body": body})
 
-        await self.app(scope, receive, edit if page else send)
+        await self.app(scope, receive, edit)

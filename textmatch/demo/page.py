@@ -1,5 +1,6 @@
 """The page: a heading, the choice of language, and the tabs; and endpoints for programs."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ FOLDER = Path(__file__).parent
 
 STYLES = ("style.css", "compare.css", "alignment.css", "batch.css", "search.css", "about.css")
 
+TABS_SCRIPT = (FOLDER / "tabs.js").read_text(encoding="utf-8")
+
 LARGEST_FILE = f"{MAX_BYTES >> 20}mb"
 """The largest file that a visitor may send."""
 
@@ -35,17 +38,21 @@ def build(models: Models) -> gr.Blocks:
         with gr.Row(elem_id="top"):
             gr.Markdown(text("heading"), elem_id="heading")
             toggle()
-        with gr.Tabs(elem_id="tabs"):
-            with gr.Tab(text("compare_tab"), elem_id="compare-tab"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
+            with gr.Tab(text("compare_tab"), id="compare", elem_id="compare-tab"):
                 compare.tab(page, answers)
-            with gr.Tab(text("batch_tab"), elem_id="batch-tab"):
+            with gr.Tab(text("batch_tab"), id="batch", elem_id="batch-tab"):
                 batch.tab(models[models.default], models.default)
-            with gr.Tab(text("search_tab"), elem_id="search-tab"):
+            with gr.Tab(text("search_tab"), id="search", elem_id="search-tab"):
                 search.tab(models[models.default])
-            with gr.Tab(text("about_tab"), elem_id="about-tab"):
+            with gr.Tab(text("about_tab"), id="about", elem_id="about-tab"):
                 about.tab(models)
+        boxes = [block for block in page.blocks.values() if isinstance(block, gr.Textbox) and block.elem_id]
+        names = json.dumps([box.elem_id for box in boxes])
+        page.load(None, None, [tabs, *boxes], js=f"() => ({TABS_SCRIPT})({names})", api_visibility="private")
         shared: dict[str, Any] = {"concurrency_limit": compare.CONCURRENCY, "concurrency_id": "predict"}
         api(answers.predict, api_name="predict", **shared)
+        api(answers.predict_with, api_name="predict_with", **shared)
         api(answers.explain, api_name="explain", **shared)
         api(answers.rank, api_name="rank", **shared)
         api(answers.list_models, api_name="list_models", **shared)

@@ -33,7 +33,8 @@ def snippets(sentence: str, candidates: Sequence[str], default: str, model: str)
     """
     inputs: dict[str, Any]
     if len(candidates) == 1:
-        endpoint, inputs = "predict", {"sentence1": sentence, "sentence2": candidates[0]}
+        endpoint = "predict" if model == default else "predict_with"
+        inputs = {"sentence1": sentence, "sentence2": candidates[0]}
     else:
         endpoint, inputs = "rank", {"sentence": sentence, "candidates": list(candidates)}
     inputs |= {} if model == default else {"model": model}

@@ -283,7 +283,8 @@ CHINESE = {
     "longline": "第 {number} 句有 {length} 个字，最多 {limit} 个，请缩短一些。",
     "compare_code": "用代码调用",
     "compare_code_lead": "正是上面这次比较，复制就能运行。第一段在装好本项目的文件夹里运行，其余只需要这个页面开着。"
-    "接口有 /predict、/explain、/rank、/score_file、/search、/duplicates 和 /list_models，说明在页面最下面的 API 里。",
+    "接口有 /predict、/predict_with、/explain、/rank、/score_file、/search、/duplicates 和 /list_models，"
+    "说明在页面最下面的 API 里。",
     "compare_code_python": "Python，本地运行",
     "compare_code_client": "Python，通过这个页面（pip install gradio_client）",
     "compare_code_curl": "curl",
@@ -614,8 +615,8 @@ ENGLISH = {
     "longline": "Sentence {number} has {length} characters; {limit} is the most. Please shorten it.",
     "compare_code": "Use it from code",
     "compare_code_lead": "This very comparison, ready to run: the first in the project's folder, the others wherever "
-    "this page can be reached. The endpoints are /predict, /explain, /rank, /score_file, /search, /duplicates and "
-    "/list_models; the API link at the foot of the page describes them.",
+    "this page can be reached. The endpoints are /predict, /predict_with, /explain, /rank, /score_file, /search, "
+    "/duplicates and /list_models; the API link at the foot of the page describes them.",
     "compare_code_python": "Python, on your machine",
     "compare_code_client": "Python, through this page (pip install gradio_client)",
     "compare_code_curl": "curl",
@@ -698,7 +699,8 @@ PREFIX = "tm_"
 """Begins the keys that the browser knows: Gradio translates any text of its own components that is a key, so that a
 visitor's column called "sentence1" would be shown as what we call ours."""
 
-LOCALES: dict[str, Language] = {"zh": "zh", "zh-CN": "zh", "zh-TW": "zh", "zh-HK": "zh", "en": "en"}
+LOCALES: dict[str, Language] = {"zh-CN": "zh", "zh-TW": "zh", "en": "en"}
+"""Those that a browser can have once the page's own script has run (`language.SCRIPT`)."""
 
 TRANSLATIONS = gr.I18n(
     **{locale: {PREFIX + key: words for key, words in WORDS[language].items()} for locale, language in LOCALES.items()}
