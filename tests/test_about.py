@@ -55,7 +55,9 @@ def test_the_results_are_those_of_the_record() -> None:
     record = json.loads((CHECKPOINT / "metrics.json").read_text(encoding="utf-8"))
     values = shown(Models({"default": CHECKPOINT}, device="cpu"))
     results = values["about_results"]["rows"]
-    assert [row[:3] for row in results] == [["default", split, record[split]["pairs"]] for split in ("dev", "test")]
+    assert [row[:3] for row in results] == [
+        ["default", {"key": f"about_split_{split}"}, record[split]["pairs"]] for split in ("dev", "test")
+    ]
     test = record["test"]
     assert results[1][3:] == [
         f"{100 * test['accuracy']:.1f}%",
@@ -92,7 +94,9 @@ def test_what_a_record_has_is_shown(with_record: Callable[..., Models]) -> None:
 def test_what_a_record_lacks_is_not(with_record: Callable[..., Models]) -> None:
     values = shown(with_record({"test": {"accuracy": 0.5}, "history": [], "training": {}}))
     assert values.keys() == {"about_results", "about_training"}
-    assert values["about_results"]["rows"] == [["default", "test", None, "50.0%", None, None, None, None, None]]
+    assert values["about_results"]["rows"] == [
+        ["default", {"key": "about_split_test"}, None, "50.0%", None, None, None, None, None]
+    ]
 
 
 def test_every_architecture_is_described() -> None:

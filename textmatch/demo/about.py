@@ -49,9 +49,9 @@ def _results(models: Models) -> None:
         record = models.facts(name).record
         for split in SPLITS:
             if split in record:
-                lines.append([name, split, record[split].get("pairs"), *_figures(record[split])])
+                lines.append([name, _said("split", split), record[split].get("pairs"), *_figures(record[split])])
     columns = ("about_model", "about_split", "about_pairs", *(f"about_{figure}" for figure in FIGURES))
-    _section("about_results", columns, lines)
+    _section("about_results", columns, lines, ("about_split_dev", "about_split_test"))
     gr.Markdown(text("about_results_note"), elem_classes="tm-prose")
 
 
@@ -73,22 +73,31 @@ def _literature(name: str, accuracy: float) -> None:
 
 
 def _behaviour(behaviour: Mapping[str, Mapping[str, int]]) -> None:
-    keys = tuple(f"about_behaviour_{category}" for category in behaviour)
-    known = tuple(key for key in keys if key in CHINESE)
     lines: list[list[Cell]] = [
-        [{"key": key} if key in known else category, counts["pairs"], {"share": counts["right"] / counts["pairs"]}]
-        for (category, counts), key in zip(behaviour.items(), keys, strict=True)
+        [_said("behaviour", category), counts["pairs"], {"share": counts["right"] / counts["pairs"]}]
+        for category, counts in behaviour.items()
         if counts["pairs"]
     ]
-    _section("about_behaviour", ("about_category", "about_pairs", "about_right"), lines, known)
+    _section("about_behaviour", ("about_category", "about_pairs", "about_right"), lines, _keys(lines))
 
 
 def _corpora(corpora: Mapping[str, Mapping[str, float]]) -> None:
     shown = [name for name in FIGURES if any(name in figures for figures in corpora.values())]
     lines: list[list[Cell]] = [
-        [corpus, *(_figure(name, figures.get(name)) for name in shown)] for corpus, figures in corpora.items()
+        [_said("corpus", corpus), *(_figure(name, figures.get(name)) for name in shown)]
+        for corpus, figures in corpora.items()
     ]
-    _section("about_corpora", ("about_corpus", *(f"about_{name}" for name in shown)), lines)
+    _section("about_corpora", ("about_corpus", *(f"about_{name}" for name in shown)), lines, _keys(lines))
+
+
+def _said(kind: str, name: str) -> Cell:
+    """The visitor's word for a name in the record, if there is one; else the name."""
+    key = f"about_{kind}_{name}"
+    return {"key": key} if key in CHINESE else name
+
+
+def _keys(lines: list[list[Cell]]) -> tuple[str, ...]:
+    return tuple(str(line[0]["key"]) for line in lines if isinstance(line[0], dict))
 
 
 def _reliability(bins: list[Mapping[str, float]]) -> None:
