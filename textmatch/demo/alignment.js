@@ -1,8 +1,6 @@
 // Draws props.value (`Drawing` in alignment.py). Words are set as text only; lines are measured between the chips, and
 // measured again whenever the size changes.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const t = (key) => words[`alignment_${key}`];
-const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const percent = (share) => `${Math.round(share * 100)}%`;
 const nameOf = (verdict) => words[verdict.key] ?? verdict.name;
 
@@ -30,7 +28,7 @@ function sentences(side, number) {
   const chip = all[side][number];
   const met = links.filter(({ ends }) => ends[side] === number).map(({ ends, strength }) => {
     const other = all[1 - side][ends[1 - side]].text;
-    return fill(t("each"), { word: other, share: percent(strength) });
+    return fillIn(t("each"), { word: other, share: percent(strength) });
   });
   const fields = { word: chip.text, verdict: nameOf(verdict), with: percent(verdict.confidence) };
   fields.without = percent(verdict.confidence - (chip.effect ?? 0));
@@ -44,7 +42,7 @@ function sentences(side, number) {
   if (met.length || tried) said.push(met.length ? "met" : "unmet");
   if (chip.unknown.length) said.push("unknown");
   else if (!chip.known) said.push("spelled");
-  return said.map((key) => fill(t(key), fields)).join(t("space"));
+  return said.map((key) => fillIn(t(key), fields)).join(t("space"));
 }
 
 // Choosing a word
@@ -67,7 +65,7 @@ function choose(at) {
   stage.classList.toggle("tm-choosing", at !== null);
   find(".tm-why-say").textContent = at
     ? sentences(...at)
-    : verdict ? fill(t("hint"), { verdict: nameOf(verdict), confidence: percent(verdict.confidence) }) : t("rest");
+    : verdict ? fillIn(t("hint"), { verdict: nameOf(verdict), confidence: percent(verdict.confidence) }) : t("rest");
 }
 
 function focused() {
@@ -178,7 +176,7 @@ function legend() {
 }
 
 function phrase(text, fields) { // the text with its fields, quotes and all, marked
-  return text.split(/(["「]\{\w+\}["」])/).map((piece, i) => (i % 2 ? make("mark", "", fill(piece, fields)) : piece));
+  return text.split(/(["「]\{\w+\}["」])/).map((piece, i) => (i % 2 ? make("mark", "", fillIn(piece, fields)) : piece));
 }
 
 function turn() {
@@ -189,7 +187,7 @@ function turn() {
   const changes = turned.changes.flatMap(({ key, ...change }, i) => [
     i ? t("and") : "", ...phrase(words[key], change),
   ]);
-  return told.replaceChildren(fill(t("turn"), fields), ...changes, t("stop"));
+  return told.replaceChildren(fillIn(t("turn"), fields), ...changes, t("stop"));
 }
 
 function turned() {

@@ -1,6 +1,5 @@
 // Draws props.value, what is known of the labelled rows: counts [tn, fp, fn, tp] for each threshold from 0 to 100%,
 // bins [probability, share, pairs] and the worst mistakes. The slider only picks among them, so it answers at once.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const say = (key, fields = {}) => words[`batch_r_${key}`].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const find = (name) => element.querySelector(name);
 const cell = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });

@@ -1,6 +1,4 @@
 // Writes props.value, {caption, names, rows, new} or null, as text only; the last `new` names are keys of words.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
-const fill = ({ key, ...fields }) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const cell = (tag, text) => Object.assign(document.createElement(tag), { textContent: text });
 
 function draw() {

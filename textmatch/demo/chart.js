@@ -1,5 +1,4 @@
 // Draws props.value, {caption, x, y, points: [[x, y], …], diagonal}, as a line with points; its name tells the figures.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const { caption, x, y, points, diagonal } = props.value;
 const svg = element.querySelector("svg");
 const frame = { left: 48, right: 348, top: 12, bottom: 196 };

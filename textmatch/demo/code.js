@@ -1,5 +1,4 @@
 // Shows props.value, {name: code}, as text only, each with a button that copies it.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const address = location.origin + location.pathname.replace(/\/?$/, "/");
 const parts = {};
 

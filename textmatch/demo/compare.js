@@ -1,5 +1,4 @@
 // What the compare tab does in the browser: ask once typing has paused, copy a link, and say so.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const said = element.querySelector(".tm-said");
 const box = (position) => document.querySelector(`#sentence${position} :is(input, textarea)`);
 const sentences = () => [box(1).value, box(2).value];

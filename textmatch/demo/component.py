@@ -27,7 +27,7 @@ def component(name: str, value: Any = None, *keys: str, prelude: str = "", **opt
     return gr.HTML(
         value,
         html_template=_read(f"{name}.html"),
-        js_on_load=prelude + _read(f"{name}.js"),
+        js_on_load=_read("words.js") + prelude + _read(f"{name}.js"),
         words=words(*keys),
         **options,
     )

@@ -1,5 +1,4 @@
 // Draws props.value, {score: 0..1 or null, level}, on the static SVG; the words come as props in both languages.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const meter = element.querySelector(".tm-gauge");
 const find = (name) => element.querySelector(name);
 

@@ -1,6 +1,4 @@
 // Writes props.value, {verdict, answer, notes}, as text only: a visitor's sentence never becomes markup.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
-const fill = ({ key, ...fields }) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 
 function draw() {
   const { verdict, answer, notes } = props.value;

@@ -1,15 +1,13 @@
 // Refuses a file of another kind or too large, of props.value, {place, kinds, limit}, before it is sent, and says so in
 // words of ours: Gradio would say it in English. It listens above Gradio, so that what it refuses never gets there.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
 const { place, kinds, limit } = props.value;
-const fill = (key, fields) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const said = element.querySelector("p");
 
 function complaint(files) {
   if (files.length > 1) return words.file_many;
   for (const { name, size } of files) {
-    if (!kinds.some((kind) => name.toLowerCase().endsWith(kind))) return fill("file_kind", { kinds: kinds.join(", ") });
-    if (size > limit) return fill("file_large", { size: Math.ceil(size / 2 ** 20), limit: limit / 2 ** 20 });
+    if (!kinds.some((kind) => name.toLowerCase().endsWith(kind))) return fill({ key: "file_kind", kinds: kinds.join(", ") });
+    if (size > limit) return fill({ key: "file_large", size: Math.ceil(size / 2 ** 20), limit: limit / 2 ** 20 });
   }
   return "";
 }

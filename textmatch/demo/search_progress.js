@@ -1,6 +1,4 @@
-// What the templates of the search tab share: words, and a bar that shows props.value.progress, {share, count} or null.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
-const fill = ({ key, ...fields }) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+// What the templates of the search tab share: a bar that shows props.value.progress, {share, count} or null.
 const find = (name) => element.querySelector(name);
 
 // Only a new text is spoken.

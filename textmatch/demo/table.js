@@ -1,7 +1,5 @@
 // Draws props.value, {caption, columns, rows}, as text only. A cell is null, a number, a text, or an object:
 // {key, …} is a text of ours with its fields filled in, {share} a share 0 to 1 drawn as a bar.
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
-const fill = ({ key, ...fields }) => words[key].replace(/\{(\w+)\}/g, (_, name) => fields[name]);
 const region = element.querySelector(".tm-table");
 
 function make(tag, text, attributes = {}) {
