@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import settings
 
 from textmatch import TextMatcher
@@ -14,6 +15,8 @@ from textmatch import TextMatcher
 # The same examples on every run, however slow the machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+torch.set_num_threads(1)  # two processes run the tests: with more threads they wait for each other
 
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "default"
 

@@ -55,7 +55,7 @@ def write(
     else:
         text = "".join(json.dumps(dict(zip(columns, pair, strict=True)), ensure_ascii=False) + "\n" for pair in pairs)
     content = text.encode()
-    path.write_bytes(gzip.compress(content) if path.name.endswith(".gz") else content)
+    path.write_bytes(gzip.compress(content, mtime=0) if path.name.endswith(".gz") else content)
     return path
 
 
@@ -82,7 +82,7 @@ MEANINGS = "怎么学游泳 | 如何学会游泳|学游泳有什么方法\n怎�
 @pytest.mark.parametrize("suffix", [".txt", ".txt.gz"])
 def test_lines_of_meanings_become_pairs(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"meanings{suffix}"
-    path.write_bytes(gzip.compress(MEANINGS.encode()) if suffix.endswith(".gz") else MEANINGS.encode())
+    path.write_bytes(gzip.compress(MEANINGS.encode(), mtime=0) if suffix.endswith(".gz") else MEANINGS.encode())
     assert read_pairs(path) == [
         Pair("怎么学游泳", "如何学会游泳", "1"),
         Pair("怎么学游泳", "学游泳有什么方法", "1"),
@@ -260,7 +260,7 @@ HEAD = "sentence1\tsentence2\tlabel\n水开了吗\t水开了没\t1\n"
         ("a.csv", "\ufeff\n\n", ": the file is empty; expected rows of sentence1, sentence2 and perhaps label"),
         (
             "a.jsonl.gz",
-            gzip.compress(b""),
+            gzip.compress(b"", mtime=0),
             ": the file is empty; expected rows of sentence1, sentence2 and perhaps label",
         ),
         (
@@ -295,7 +295,7 @@ def test_bad_file(tmp_path: Path, name: str, content: Any, message: str) -> None
     ("name", "content", "message"),
     [
         ("a.tsv.gz", b"sentence1\tsentence2\n", ": this is not a whole gzip file: "),
-        ("a.tsv.gz", gzip.compress(HEAD.encode())[:-9], ": this is not a whole gzip file: "),
+        ("a.tsv.gz", gzip.compress(HEAD.encode(), mtime=0)[:-9], ": this is not a whole gzip file: "),
         ("a.parquet", b"", ": this is not a whole Parquet file: "),
         ("a.parquet", b"PAR1 and nothing more", ": this is not a whole Parquet file: "),
         ("a.jsonl", b'{"text1": "\xe7\x94\xb2", "text2": "\xe4\xb9\x99"}\n{"text1"\n', ", line 2: not JSON (Expecting"),
