@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from textmatch.data import Pair, load_splits
+from benchmarks.corpora import write
+from textmatch.data import load_splits
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "ablation.json"
@@ -32,12 +33,6 @@ ROWS: dict[str, list[str]] = {
     "without the average of the weights": ["--ema-decay", "0"],
     "without hidden tokens": ["--token-dropout", "0"],
 }
-
-
-def write(pairs: list[Pair], file: Path) -> None:
-    """Pairs as TSV."""
-    file.parent.mkdir(exist_ok=True)
-    file.write_text("\n".join(["sentence1\tsentence2\tlabel", *("\t".join(pair) for pair in pairs)]), encoding="utf-8")
 
 
 def run(row: str, folder: Path, init: Path) -> dict[str, float]:

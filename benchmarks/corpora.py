@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 Row = list[str]
@@ -47,6 +47,13 @@ def labelled(rows: list[Row]) -> list[Row]:
     return [[first, second, str(int(float(score) >= 4))] for first, second, score in rows]
 
 
+def write(rows: Iterable[Sequence[str]], file: Path) -> None:
+    """First sentence, second sentence and label of each row as TSV; the file's folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = ["sentence1\tsentence2\tlabel", *map("\t".join, rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Write all folders."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -64,10 +71,8 @@ def main() -> None:
         "stsb": {split: labelled(read(source / f"stsb/{split}.tsv.gz")) for split in ("train", "dev")},
     }
     for name, splits in corpora.items():
-        (options.output / name).mkdir(parents=True, exist_ok=True)
         for split, rows in splits.items():
-            lines = ["sentence1\tsentence2\tlabel", *map("\t".join, rows)]
-            (options.output / name / f"{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            write(rows, options.output / name / f"{split}.tsv")
 
 
 if __name__ == "__main__":

@@ -112,10 +112,20 @@ def kept() -> dict[Any, Opened]:
     return {}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def home(server: str) -> str:
-    """Where `visit` goes; a test file with a page of its own says so by a fixture of this name."""
+    """Where `visit` and `client` go; a test file with a page of its own says so by a fixture of this name."""
     return server
+
+
+@pytest.fixture(scope="module")
+def client(home: str) -> Iterator[Any]:
+    """A program that asks the page."""
+    from gradio_client import Client
+
+    asking = Client(home, verbose=False)
+    yield asking
+    asking.close()
 
 
 @pytest.fixture

@@ -112,13 +112,6 @@ def home(matcher: TextMatcher, gate: Gate) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(home: str) -> Iterator[Client]:
-    with_client = Client(home, verbose=False)
-    yield with_client
-    with_client.close()
-
-
-@pytest.fixture
 def labelled(tmp_path: Path) -> Path:
     path = tmp_path / "pairs.csv"
     rows = [

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -102,13 +102,6 @@ def test_notes_say_what_was_cut_unknown_and_unsure() -> None:
 
 
 # The API
-
-
-@pytest.fixture(scope="module")
-def client(server: str) -> Iterator[Client]:
-    with_client = Client(server, verbose=False)
-    yield with_client
-    with_client.close()
 
 
 def test_predict_gives_the_matchers_answer(client: Client, matcher: TextMatcher) -> None:

@@ -155,13 +155,6 @@ def test_what_is_dropped_stays_so() -> None:
 # The API
 
 
-@pytest.fixture(scope="module")
-def client(home: str) -> Iterator[Client]:
-    with_client = Client(home, verbose=False)
-    yield with_client
-    with_client.close()
-
-
 def test_search_gives_the_indexs_answer(client: Client, matcher: TextMatcher) -> None:
     hits = client.predict("发票怎么开", LIST, None, 3, api_name="/search")
     expected = Index.build(matcher, LIST).search("发票怎么开", 3)

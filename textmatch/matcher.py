@@ -129,7 +129,7 @@ class TextMatcher:
                 sentence2=second,
                 label=self.labels[max(range(len(row)), key=row.__getitem__)],
                 probabilities=dict(zip(self.labels, row, strict=True)),
-                similarity=1.0 if _ids(one) == _ids(two) else self.similarity(cosine, row[-1]),
+                similarity=1.0 if _ids(one) == _ids(two) else self._similarity(cosine, row[-1]),
                 truncated=(one.truncated, two.truncated),
                 unknown=(one.unknown, two.unknown),
             )
@@ -156,17 +156,6 @@ class TextMatcher:
             stacked = stack(encoded[start : start + batch_size]).to(self.device)
             rows.extend(torch.nn.functional.normalize(self._model.embed(stacked).float(), dim=-1).cpu())
         return torch.stack(rows) if rows else torch.empty(0, self._model.embedding_dim)
-
-    def similarity(self, cosine: float, probability: float) -> float:
-        """`Prediction.similarity` of two sentences that differ.
-
-        Args:
-            cosine: of their embeddings.
-            probability: of the last class.
-        """
-        apart = min(1.0, max(0.0, cosine))
-        together = isinstance(self._model, InteractionLSTM) and len(self.labels) == 2
-        return (apart + probability) / 2 if together else apart
 
     def explain(self, sentence1: str, sentence2: str) -> Explanation:
         """Say why the model judges a pair as it does: what met what, what each word did, what would turn the verdict.
@@ -209,6 +198,12 @@ class TextMatcher:
         ahead, back = (looks[0].float().cpu() for looks in attend(self._model.encode(stacked), stacked.lengths))
         one, two = map(len, pair)
         return ahead[:one, :two], back[:two, :one]
+
+    def _similarity(self, cosine: float, probability: float) -> float:
+        """`Prediction.similarity` of two sentences that differ; `probability` is that of the last class."""
+        apart = min(1.0, max(0.0, cosine))
+        together = isinstance(self._model, InteractionLSTM) and len(self.labels) == 2
+        return (apart + probability) / 2 if together else apart
 
     def _encode_pair(self, pair: tuple[str, str], number: int) -> EncodedPair:
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
