@@ -18,7 +18,8 @@ from gradio_client.exceptions import AppError
 from textmatch import TextMatcher
 from textmatch.demo import batch as batch_module
 from textmatch.demo import launch_options
-from textmatch.demo.batch import CONCURRENCY, Batch, Outcome, Source, tab
+from textmatch.demo.batch import CONCURRENCY, Batch, Source, _turn, tab
+from textmatch.demo.job import Job, drop
 from textmatch.demo.texts import ENGLISH, EXAMPLES, WORDS
 from textmatch.scoring import PROBLEMS
 from textmatch.tables import ERRORS, KINDS, MAX_BYTES, Columns, Row, Table
@@ -140,52 +141,69 @@ def test_every_wording_has_both_languages_and_the_same_fields() -> None:
     assert ENGLISH["file_empty"].startswith("There are no rows")
 
 
-def test_files_go_with_the_visit(matcher: TextMatcher) -> None:
+@pytest.fixture
+def enter(matcher: TextMatcher) -> Callable[..., tuple[Any, ...]]:
+    """Presses Start: takes the job before, and the columns if they are others than the two there are."""
     source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
-    batch = Batch(matcher, "default")
     asked = Mock(headers={}, query_params={})
-    outcome = batch.enter(source, None, 0, 1, -1, asked)[0]
-    list(batch.run(outcome, asked))
-    folder = outcome.folder
-    assert sorted(path.name for path in folder.iterdir()) == ["x.scored.csv", "x.scored.xlsx"]
-    assert folder.parent == Path(get_upload_folder())
-    again = batch.enter(source, outcome, 0, 1, -1, asked)[0]
-    assert not folder.exists()
-    list(batch.run(again, asked))
-    batch_module._delete_files(again)
+
+    def press(before: Job | None, *columns: int) -> tuple[Any, ...]:
+        return Batch(matcher, "default").enter(source, before, *(columns or (0, 1)), -1, asked)
+
+    return press
+
+
+def test_files_go_with_the_visit(enter: Callable[..., tuple[Any, ...]]) -> None:
+    first = enter(None)[0]
+    list(first.run())
+    assert sorted(path.name for path in first.folder.iterdir()) == ["x.scored.csv", "x.scored.xlsx"]
+    assert first.folder.parent == Path(get_upload_folder())
+    again = enter(first)[0]
+    assert not first.folder.exists()
+    list(again.run())
+    assert again.folder.exists()
+    drop(again)
     assert not again.folder.exists()
 
 
-def test_files_that_nobody_waits_for_any_more_are_not_kept(matcher: TextMatcher) -> None:
-    outcome = Outcome(Source(Table(("a", "b"), [Row((SAME, SAME))]), "x"), Columns(0, 1))
-    batch = Batch(matcher, "default")
-    turn = batch.run(outcome, Mock(headers={}, query_params={}))
-    while next(turn)[1]["state"] != "writing":
+def test_files_that_nobody_waits_for_any_more_are_not_kept(enter: Callable[..., tuple[Any, ...]]) -> None:
+    job = enter(None)[0]
+    turn = job.run()
+    while next(turn)[0]["state"] != "writing":
         pass
-    outcome.end = "drop"  # as a new table does
-    assert list(turn) == []
-    assert outcome.folder
-    assert not outcome.folder.exists()
+    drop(job)  # as a new table does
+    assert job.folder.exists()  # or they could not be written
+    assert list(turn) == [gr.skip()]
+    assert not job.folder.exists()
 
 
-def test_a_second_start_keeps_the_place_in_the_queue(matcher: TextMatcher) -> None:
-    source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
-    batch = Batch(matcher, "default")
-    asked = Mock(headers={}, query_params={})
-    first = batch.enter(source, None, 0, 1, -1, asked)[0]
-    same, status, *_ = batch.enter(source, first, 0, 1, -1, asked)
-    assert same == gr.skip()
-    assert status == {"state": "queued"}
-    assert batch.stop(first) == {"state": "cancelled"}
-    assert batch.enter(source, first, 0, 1, -1, asked)[0] is not first
-    assert len(list(batch.run(first, asked))) == 1
-    assert first.scores == []
+def test_a_second_start_keeps_the_place_in_the_queue(enter: Callable[..., tuple[Any, ...]]) -> None:
+    first, queued, *_ = enter(None)
+    assert enter(first)[:2] == (gr.skip(), queued) == (gr.skip(), {"state": "queued"})
+    turn = first.run()
+    running = next(turn)
+    assert enter(first) == (gr.skip(), *running)
+    turn.close()
+    second = enter(first)[0]
+    assert second.stop()[0] == {"state": "cancelled"}
+    assert [view[0] for view in _turn(second)] == [{"state": "cancelled"}]
+    assert enter(second)[0] is not second
 
 
-def test_a_table_that_went_with_the_time_is_missed(matcher: TextMatcher) -> None:
-    outcome, status, *_ = Batch(matcher, "default").enter(None, None, 0, 1, -1, Mock(headers={}, query_params={}))
-    assert outcome is None
-    assert status == {"state": "error", "message": WORDS["en"]["batch_gone"]}
+def test_a_run_stopped_before_the_first_chunk_has_nothing_to_show(enter: Callable[..., tuple[Any, ...]]) -> None:
+    job = enter(None)[0]
+    turn = job.run()
+    next(turn)
+    assert job.stop() == gr.skip()
+    assert [view[0] for view in turn] == [{"state": "cancelled"}]
+
+
+def test_a_start_that_cannot_be_says_why(matcher: TextMatcher, enter: Callable[..., tuple[Any, ...]]) -> None:
+    gone = Batch(matcher, "default").enter(None, None, 0, 1, -1, Mock(headers={}, query_params={}))
+    assert gone[:2] == (None, {"state": "error", "message": WORDS["en"]["batch_gone"]})
+    job, status, *_ = enter(None, 1, 1)
+    assert status == {"state": "error", "message": WORDS["en"]["file_same"].format(name="b")}
+    assert list(_turn(job)) == [gr.skip()]
 
 
 # The API

@@ -3,7 +3,7 @@
 import csv
 import io
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -16,7 +16,6 @@ from gradio_client.exceptions import AppError
 
 from textmatch import TextMatcher
 from textmatch.demo import launch_options, search
-from textmatch.demo.job import Job, View
 from textmatch.demo.search import API_SENTENCES, FAQ, FIRST_QUERY, Searches, tab
 from textmatch.demo.shelf import Listed, Shelf
 from textmatch.demo.texts import WORDS
@@ -110,46 +109,6 @@ def test_the_page_groups_only_lists_it_can_manage(matcher: TextMatcher, monkeypa
     searches = Searches(matcher, Listed(Index.build(matcher, ["猫", "狗"]), [], "", 1), Shelf(10))
     ((groups, _),) = searches.group(70, None, None)[0].run()
     assert groups["line"] == {"key": "search_too_many", "count": 2, "limit": 1}
-
-
-def counting(done: list[int]) -> Generator[View, None, View]:
-    for number in range(3):
-        done.append(number)
-        yield (number,)
-    return ("all",)
-
-
-def test_a_job_shows_its_steps_and_its_end_once() -> None:
-    job = Job(counting([]), ("stopped",))
-    assert list(job.run()) == [(0,), (1,), (2,), ("all",)]
-    assert list(job.run()) == [job.nothing]
-    assert job.stop() == ("all",)
-
-
-@pytest.mark.parametrize(("how", "end"), [(Job.stop, ("stopped",)), (Job.drop, (gr.skip(),))])
-def test_a_job_ends_after_the_step_under_way(how: Callable[[Job], Any], end: View) -> None:
-    done: list[int] = []
-    job = Job(counting(done), ("stopped",))
-    shown = job.run()
-    assert next(shown) == (0,)
-    how(job)
-    assert list(shown) == [end]
-    assert done == [0]
-
-
-def test_a_job_that_waits_is_stopped_at_once_and_never_begun() -> None:
-    done: list[int] = []
-    job = Job(counting(done), ("stopped",))
-    assert job.stop() == ("stopped",)
-    assert list(job.run()) == [("stopped",)]
-    assert done == []
-
-
-def test_what_is_dropped_stays_so() -> None:
-    job = Job(counting([]), ("stopped",))
-    job.drop()
-    job.stop()
-    assert list(job.run()) == [job.nothing]
 
 
 # The API

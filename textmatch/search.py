@@ -4,7 +4,8 @@ Retrieve, then re-rank: the cosine of the embeddings and shared characters each 
 milliseconds, and the pair model judges those alone. faiss holds the embeddings: as they are and searched exactly up to
 `EXACT` sentences, in a byte a number and by their neighbourhoods beyond.
 
-Whatever takes long is a generator of `Step`s: whoever runs it can show how far it is, and stop it by not going on.
+Whatever takes long is a generator of `Step`s: whoever runs it can show how far it is, and stop it by not going on, or
+by throwing `Stop` into it.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ class Step(NamedTuple):
 
     done: int
     total: int
+
+
+class Stop(Exception):  # noqa: N818 - no error, as `StopIteration` is none
+    """Thrown into something long to stop it: it returns what it has by then if that is of use, else lets this out."""
 
 
 class Skipped(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 import numpy
@@ -17,10 +17,12 @@ import torch
 from gradio.utils import get_upload_folder
 
 from textmatch.demo.component import component
+from textmatch.demo.job import Job, View, drop, progress
 from textmatch.demo.refusal import refusal
 from textmatch.demo.texts import EXAMPLES, WORDS, language_of, say, text
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
+from textmatch.search import Stop
 from textmatch.tables import KINDS, Columns, Table, TableError, read, read_lines, write_csv, write_xlsx
 
 CONCURRENCY = 2
@@ -46,6 +48,9 @@ NO_LABEL = -1
 
 WRITERS = {"csv": write_csv, "xlsx": write_xlsx}
 
+KEPT = (gr.skip(),) * len(WRITERS)
+"""The download buttons as they are."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -55,27 +60,6 @@ class Source:
     name: str
 
 
-@dataclass
-class Outcome:
-    """What has been scored so far of a table, the folder its files to download are in, and whether it should go on.
-
-    `end` is read before the first chunk and after each: ``stop`` shows what is done, ``drop`` forgets it. Gradio's own
-    way to cancel would lose a start that comes before the chunk under way has ended.
-    """
-
-    source: Source
-    columns: Columns
-    scores: list[Score] = field(default_factory=list)
-    folder: Path | None = None
-    stage: Literal["queued", "running", "over"] = "queued"
-    end: Literal["", "stop", "drop"] = ""
-
-    @property
-    def dropped(self) -> bool:
-        """Whether nobody waits for it any more."""
-        return self.end == "drop"
-
-
 @dataclass(frozen=True)
 class Batch:
     """Whole tables scored by one matcher, loaded from the checkpoint called `name`."""
@@ -83,11 +67,11 @@ class Batch:
     matcher: TextMatcher
     name: str
 
-    def read_file(self, path: str | None, running: Outcome | None, request: gr.Request) -> tuple[Any, ...]:
+    def read_file(self, path: str | None, before: Job | None, request: gr.Request) -> tuple[Any, ...]:
         """Read an uploaded file, which is deleted at once, and show its first rows."""
         if path is None:
             return *_nothing(None), gr.skip()
-        _end(running, "drop")
+        drop(before)
         try:
             source = Source(read(path), Path(path).stem)
         except TableError as error:
@@ -96,11 +80,11 @@ class Batch:
             Path(path).unlink(missing_ok=True)
         return *_shown(source, request), ""
 
-    def read_pasted(self, lines: str, running: Outcome | None, request: gr.Request) -> tuple[Any, ...]:
+    def read_pasted(self, lines: str, before: Job | None, request: gr.Request) -> tuple[Any, ...]:
         """Read pasted lines and show the first; a box that was emptied, as an upload does, changes nothing."""
         if not lines.strip():
             return (gr.skip(),) * 10
-        _end(running, "drop")
+        drop(before)
         if len(lines) > MAX_PASTED:
             message = say("batch_too_long", request, length=len(lines), limit=MAX_PASTED)
             return _nothing({"state": "error", "message": message})
@@ -109,86 +93,63 @@ class Batch:
         except TableError as error:
             return _nothing(_complaint(error, request))
 
-    def read_header(self, source: Source | None, header: bool, request: gr.Request) -> tuple[Any, ...]:
+    def read_header(
+        self, source: Source | None, header: bool, before: Job | None, request: gr.Request
+    ) -> tuple[Any, ...]:
         """Read the first row anew, as the header or not."""
+        drop(before)
         return _shown(Source(source.table.with_header(header), source.name), request) if source else _nothing(None)
 
     def enter(
         self,
         source: Source | None,
-        before: Outcome | None,
+        before: Job | None,
         sentence1: int,
         sentence2: int,
         label: int,
         request: gr.Request,
-    ) -> tuple[Any, ...]:
-        """Take a place in the queue, unless this table has one: (outcome, status, results, report)."""
-        if before and before.source is source and before.stage != "over" and not before.end:
-            status = {"state": "queued"} if before.stage == "queued" else gr.skip()
-            return gr.skip(), status, gr.skip(), gr.skip()
-        _end(before, "drop")
-        _delete_files(before)
+    ) -> View:
+        """Take a place in the queue, unless this table has one: (job, status, results, report, download buttons)."""
+        if before and before.going:
+            return gr.skip(), *before.now
+        drop(before)
         if source is None:
-            return None, {"state": "error", "message": say("batch_gone", request)}, None, None
+            return None, {"state": "error", "message": say("batch_gone", request)}, None, None, *KEPT
         if sentence1 == sentence2:
-            return None, _complaint(TableError("same", name=source.table.names[sentence1]), request), None, None
+            return None, _complaint(TableError("same", name=source.table.names[sentence1]), request), None, None, *KEPT
         columns = Columns(sentence1, sentence2, None if label == NO_LABEL else label)
-        return Outcome(source, columns), {"state": "queued"}, None, None
+        folder = _folder()
+        waiting = {"state": "queued"}, None, None, *KEPT
+        cancelled = {"state": "cancelled"}, None, None, *KEPT
+        return Job(self._scoring(source, columns, folder, request), waiting, cancelled, folder), *waiting
 
-    def run(self, outcome: Outcome | None, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        """Score the table whose turn has come; how it goes with each chunk, the rest at the end.
-
-        The turn is that of the visitor's newest start: one that was stopped in the queue, or has been scored in the
-        turn of an older one, is passed over.
-        """
-        quiet = (gr.skip(),) * 4
-        if outcome is None or outcome.end or outcome.stage != "queued":
-            yield gr.skip(), gr.skip(), *quiet
-            return
-        outcome.stage = "running"
-        table, start = outcome.source.table, time.perf_counter()
-        total = len(table.rows)
-        try:
-            yield outcome, _progress(0, total, 0.0), *quiet
-            for scores in score(self.matcher, table, outcome.columns, CHUNK, _problems(request)):
-                outcome.scores += scores
-                if outcome.end:
-                    break
-                yield outcome, _progress(len(outcome.scores), total, time.perf_counter() - start), *quiet
-            if not outcome.dropped:
-                yield outcome, {"state": "writing"}, *quiet
-                shown = self.finish(outcome, request)
-                if not outcome.dropped:
-                    yield shown
-        finally:
-            outcome.stage = "over"
-            if outcome.dropped:
-                _delete_files(outcome)
-
-    def finish(self, outcome: Outcome, request: gr.Request) -> tuple[Any, ...]:
-        """Show what has been scored, all of it or what there was when the visitor stopped, and write it to files."""
-        table, scores = outcome.source.table, list(outcome.scores)
-        outcome.folder = Path(tempfile.mkdtemp(prefix="scored-", dir=get_upload_folder()))
-        files = [_write(outcome.source, scores, outcome.folder, kind) for kind in WRITERS]
+    def _scoring(
+        self, source: Source, columns: Columns, folder: Path, request: gr.Request
+    ) -> Generator[View, None, View]:
+        """Score a table, saying how far it is; stopped, show what is done."""
+        scores: list[Score] = []
+        start, total = time.monotonic(), len(source.table.rows)
+        quiet = (gr.skip(), gr.skip(), *KEPT)
+        yield {"state": "running"} | progress(start, 0, total), *quiet
+        with suppress(Stop):
+            for chunk in score(self.matcher, source.table, columns, CHUNK, _problems(request)):
+                scores += chunk
+                yield {"state": "running"} | progress(start, len(scores), total), *quiet
+            yield {"state": "writing"}, *quiet
+        files = [_write(source, scores, folder, kind) for kind in WRITERS]
         failed = sum(one.probability is None for one in scores)
         status = {
-            "state": "done" if len(scores) == len(table.rows) else "stopped",
+            "state": "done" if len(scores) == total else "stopped",
             "done": f"{len(scores):,}",
-            "total": f"{len(table.rows):,}",
+            "total": f"{total:,}",
             "failed": f"{failed:,}" if failed else None,
         }
         return (
-            outcome,
             status,
-            self._results(outcome, scores, request),
+            self._results(source.table, scores, request),
+            self._report(source.table, columns, scores, request),
             *(gr.DownloadButton(value=str(file)) for file in files),
-            self._report(outcome, scores, request),
         )
-
-    def stop(self, running: Outcome | None) -> Any:
-        """End a run after the chunk under way, when it shows what is done; or at once while it waits for its turn."""
-        _end(running, "stop")
-        return {"state": "cancelled"} if running and running.stage == "queued" else gr.skip()
 
     def score_file(
         self,
@@ -231,7 +192,6 @@ class Batch:
             Path(file).unlink(missing_ok=True)
         chunks = score(self.matcher, source.table, columns, problems=_problems(request))
         scores = [one for chunk in chunks for one in chunk]
-        folder = Path(tempfile.mkdtemp(prefix="scored-", dir=get_upload_folder()))
         names = source.table.names
         summary = {
             "rows": len(scores),
@@ -240,10 +200,9 @@ class Batch:
             "encoding": source.table.encoding,
             "figures": _figures(scores) if len(self.matcher.labels) == 2 else None,
         }
-        return str(_write(source, scores, folder, "xlsx" if format == "xlsx" else "csv")), summary
+        return str(_write(source, scores, _folder(), "xlsx" if format == "xlsx" else "csv")), summary
 
-    def _results(self, outcome: Outcome, scores: list[Score], request: gr.Request) -> dict[str, Any]:
-        table = outcome.source.table
+    def _results(self, table: Table, scores: list[Score], request: gr.Request) -> dict[str, Any]:
         rows = [
             [*row[:-4], _percent(row[-4]), self._shown_label(row[-3], request), _percent(row[-2]), row[-1]]
             for row, _ in zip(result_rows(table, scores), range(RESULT_ROWS), strict=False)
@@ -255,8 +214,10 @@ class Batch:
     def _shown_label(self, label: str, request: gr.Request) -> str:
         return say(VERDICTS[label], request) if set(self.matcher.labels) == set(VERDICTS) and label else label
 
-    def _report(self, outcome: Outcome, scores: list[Score], request: gr.Request) -> dict[str, Any] | None:
-        if outcome.columns.label is None or len(self.matcher.labels) != 2:
+    def _report(
+        self, table: Table, columns: Columns, scores: list[Score], request: gr.Request
+    ) -> dict[str, Any] | None:
+        if columns.label is None or len(self.matcher.labels) != 2:
             return None
         from textmatch.metrics import reliability, threshold_counts
 
@@ -266,7 +227,6 @@ class Batch:
         probability, labels = _labelled(scores)
         both = torch.tensor([[1 - share, share] for share in probability.tolist()])
         bins = reliability(both, torch.from_numpy(labels))
-        rows = outcome.source.table.rows
         errors = sorted(
             (abs(one.probability - one.label), number, one)
             for number, one in enumerate(scores)
@@ -283,8 +243,8 @@ class Batch:
             "mistakes": [
                 {
                     "row": number + 1,
-                    "sentence1": _cell(rows[number].values[outcome.columns.sentence1]),
-                    "sentence2": _cell(rows[number].values[outcome.columns.sentence2]),
+                    "sentence1": _cell(table.rows[number].values[columns.sentence1]),
+                    "sentence2": _cell(table.rows[number].values[columns.sentence2]),
                     "label": one.label,
                     "probability": one.probability,
                 }
@@ -297,7 +257,7 @@ def tab(matcher: TextMatcher, name: str) -> None:
     """Build the tab inside an open `gr.Tab`, around `matcher`, whose checkpoint is called `name`."""
     batch = Batch(matcher, name)
     source = gr.State(None, time_to_live=3600)
-    outcome = gr.State(None, time_to_live=3600, delete_callback=_delete_files)
+    job = gr.State(None, delete_callback=drop)
     gr.Markdown(text("batch_intro"), elem_id="batch-intro", elem_classes="tm-intro")
     with gr.Row(elem_id="batch-input"):
         file = gr.File(
@@ -337,23 +297,24 @@ def tab(matcher: TextMatcher, name: str) -> None:
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     gr.on(start.click, None, None, status, js="() => ({ state: 'waiting' })", **quiet)
-    start.click(batch.enter, [source, outcome, *choices], [outcome, status, results, report], **quiet).then(
-        batch.run,
+    outcome = [status, results, report, *downloads]
+    start.click(batch.enter, [source, job, *choices], [job, *outcome], **quiet).then(
+        _turn,
+        job,
         outcome,
-        [outcome, status, results, *downloads, report],
         concurrency_limit=CONCURRENCY,
         concurrency_id="batch",
         trigger_mode="always_last",  # a start while the old table's last chunk is under way comes after it
         **quiet,
     )
     stop.click(None, None, status, js="() => ({ state: 'stopping' })", **quiet)
-    stop.click(batch.stop, outcome, status, **quiet)
+    stop.click(Job.stop, job, outcome, **quiet)
     shown = [source, status, *choices, header, preview, results, report]
     file.upload(None, None, status, js="() => ({ state: 'reading' })", **quiet)
-    file.upload(batch.read_file, [file, outcome], [*shown, file, pasted], **quiet)
-    pasted.change(batch.read_pasted, [pasted, outcome], [*shown, file], trigger_mode="always_last", **quiet)
+    file.upload(batch.read_file, [file, job], [*shown, file, pasted], **quiet)
+    pasted.change(batch.read_pasted, [pasted, job], [*shown, file], trigger_mode="always_last", **quiet)
     example.click(None, None, pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
-    header.input(batch.read_header, [source, header], [*shown, file], **quiet)
+    header.input(batch.read_header, [source, header, job], [*shown, file], **quiet)
     _endpoint(batch)
 
 
@@ -433,15 +394,8 @@ def _problems(request: gr.Request) -> dict[str, str]:
     return {key: WORDS[language_of(request)][f"batch_p_{key}"] for key in PROBLEMS}
 
 
-def _progress(done: int, total: int, seconds: float) -> dict[str, Any]:
-    left = seconds / done * (total - done) if done else None
-    return {
-        "state": "running",
-        "share": done / total,
-        "done": f"{done:,}",
-        "total": f"{total:,}",
-        "left": None if left is None else f"{int(left) // 60}:{int(left) % 60:02}",
-    }
+def _folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="scored-", dir=get_upload_folder()))
 
 
 def _write(source: Source, scores: list[Score], folder: Path, kind: str) -> Path:
@@ -468,14 +422,9 @@ def _figures(scores: list[Score]) -> dict[str, Any] | None:
     return asdict(evaluate(both, torch.tensor(similarity), torch.tensor(labels)))
 
 
-def _end(running: Outcome | None, how: Literal["stop", "drop"]) -> None:
-    if running:
-        running.end = how
-
-
-def _delete_files(outcome: Outcome | None) -> None:
-    if outcome and outcome.folder and outcome.stage == "over":  # or else they are being written
-        shutil.rmtree(outcome.folder, ignore_errors=True)
+def _turn(job: Job | None) -> Iterator[Any]:
+    """The turn of the visitor's newest start, if it was not refused; it may have been done in the turn of an older."""
+    yield from job.run() if job else [gr.skip()]
 
 
 def _cells(values: Any) -> list[str]:

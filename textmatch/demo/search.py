@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from textmatch.demo.component import component
-from textmatch.demo.job import Job, View
+from textmatch.demo.job import Job, View, drop, progress
 from textmatch.demo.refusal import refusal
 from textmatch.demo.shelf import Listed, Shelf
 from textmatch.demo.texts import say, text
 from textmatch.errors import DataError, InputError, TextMatchError
 from textmatch.lists import SUFFIXES, lines, read_table
 from textmatch.matcher import TextMatcher
-from textmatch.search import Hit, Index, Step
+from textmatch.search import Hit, Index, Step, Stop
 from textmatch.tables import TableError
 from textmatch.text import MAX_CHARACTERS
 
@@ -56,8 +56,8 @@ Value = dict[str, Any]
 PROGRESS = "search_waiting search_stopping search_progress search_count search_left"
 """Texts of whatever takes long."""
 
-AT_WORK: Value = {"share": None, "count": None}
-"""How far something is while nobody can say: its share from 0 to 1, and the words for what was counted."""
+AT_WORK: Value = {"share": None}
+"""How far something is (`progress`) while nobody can say."""
 
 HIDE, SHOW = gr.update(visible=False), gr.update(visible=True)
 
@@ -96,14 +96,15 @@ class Searches:
         key: str | None,
         before: Job | None,
         request: gr.Request,
-    ) -> tuple[Job, Value, Any]:
-        """Put down that the visitor's list is to be indexed: (job, status, stop button)."""
-        _drop(before)
+    ) -> View:
+        """Put down that the visitor's list is to be indexed: (job, key, status, stop button)."""
+        drop(before)
+        views = self._loading(pasted, file, column, answer, key, request)
         listed = self._listed(key)
         status = _ready(listed) if listed else _status("search_gone")
         status["notes"] = [{"key": "search_stopped"}, *status["notes"]]
-        job = Job(self._loading(pasted, file, column, answer, key, request), (gr.skip(), status, HIDE))
-        return job, _status("search_waiting", AT_WORK), SHOW
+        waiting = gr.skip(), _status("search_waiting", AT_WORK), SHOW
+        return Job(views, waiting, stopped=(gr.skip(), status, HIDE)), *waiting
 
     def _loading(
         self,
@@ -121,11 +122,7 @@ class Searches:
             answers = table.column(answer) if file and answer else []
             index = yield from _ticking(
                 Index.steps(self.matcher, sentences),
-                lambda progress: (
-                    gr.skip(),
-                    _status("search_indexing", progress, count=len(sentences)),
-                    gr.skip(),
-                ),
+                lambda far: (gr.skip(), _status("search_indexing", far, count=len(sentences)), gr.skip()),
             )
         except TextMatchError as error:
             return gr.skip(), _status("search_problem", text=_tell(error, request)), HIDE
@@ -135,7 +132,7 @@ class Searches:
 
     def reset(self, key: str | None, loading: Job | None) -> tuple[None, Value, Any]:
         """Forget the visitor's list and go back to the example: (key, status, stop button)."""
-        _drop(loading)
+        drop(loading)
         self.shelf.drop(key)
         return None, _ready(self.example), HIDE
 
@@ -156,11 +153,11 @@ class Searches:
         line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(hits)}
         return {"line": line, "hits": [_shown(hit, listed) for hit in hits]}
 
-    def group(self, threshold: float, key: str | None, before: Job | None) -> tuple[Job, Value, Any]:
+    def group(self, threshold: float, key: str | None, before: Job | None) -> View:
         """Put down that the duplicates in the visitor's list are wanted: (job, groups, stop button)."""
-        _drop(before)
-        job = Job(self._grouping(threshold / 100, key), (_groups("search_stopped"), HIDE))
-        return job, _groups("search_waiting", AT_WORK), SHOW
+        drop(before)
+        waiting = _groups("search_waiting", AT_WORK), SHOW
+        return Job(self._grouping(threshold / 100, key), waiting, stopped=(_groups("search_stopped"), HIDE)), *waiting
 
     def _grouping(self, threshold: float, key: str | None) -> Generator[View, None, View]:
         """Group a list, saying how far it is: (groups, stop button)."""
@@ -170,7 +167,7 @@ class Searches:
         if len(listed.index) > MAX_GROUPED:
             return _groups("search_too_many", count=len(listed.index), limit=MAX_GROUPED), HIDE
         found = yield from _ticking(
-            listed.index.duplicate_steps(threshold), lambda progress: (_groups("search_grouping", progress), gr.skip())
+            listed.index.duplicate_steps(threshold), lambda far: (_groups("search_grouping", far), gr.skip())
         )
         spare = sum(len(group.members) - 1 for group in found)
         shown = _groups("search_groups" if found else "search_no_groups", count=len(found), spare=spare)
@@ -178,7 +175,7 @@ class Searches:
 
     def ungroup(self, grouping: Job | None) -> View:
         """What is shown of duplicates in a list that is new: (groups, stop button)."""
-        _drop(grouping)
+        drop(grouping)
         return _groups("search_no_groups_yet"), HIDE
 
     def search(
@@ -255,7 +252,7 @@ def tab(matcher: TextMatcher) -> None:
     example = Listed(index, table.column(table.answer_column), "", table.first)
     searches = Searches(matcher, example, Shelf(SHELF))
     key = gr.State(None, delete_callback=searches.shelf.drop)
-    loading, grouping = gr.State(None, delete_callback=_drop), gr.State(None, delete_callback=_drop)
+    loading, grouping = gr.State(None, delete_callback=drop), gr.State(None, delete_callback=drop)
 
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
@@ -312,8 +309,8 @@ def tab(matcher: TextMatcher) -> None:
             "search_groups",
             _groups("search_no_groups_yet"),
             "search_no_groups_yet search_gone search_too_many search_grouping search_groups search_no_groups "
-            "search_stopped search_first search_group search_more_groups search_more_members search_row "
-            "search_download search_csv " + PROGRESS,
+            "search_stopped search_first search_group search_more_groups search_more_members "
+            "search_row search_download search_csv " + PROGRESS,
         )
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -327,7 +324,7 @@ def tab(matcher: TextMatcher) -> None:
     file.clear(None, None, [column, answer], js=_hide_columns(), **quiet)
     pasted.input(None, None, [file, column, answer], js=_hide_columns("null, "), **quiet)
     load.click(
-        searches.load, [pasted, file, column, answer, key, loading], [loading, status, cancel_load], **light
+        searches.load, [pasted, file, column, answer, key, loading], [loading, key, status, cancel_load], **light
     ).success(Job.run, loading, [key, status, cancel_load], concurrency_id="search-load", **heavy)
     reset.click(searches.reset, [key, loading], [key, status, cancel_load], **light)
     reset.click(None, None, [pasted, file, column, answer], js=_emptied(), **quiet)
@@ -363,26 +360,19 @@ def _template(name: str, value: Value, texts: str) -> gr.HTML:
     return component(name, value, *texts.split(), prelude=prelude, elem_id=name.replace("_", "-"))
 
 
-def _drop(job: Job | None) -> None:
-    if job:
-        job.drop()
-
-
 def _ticking(steps: Generator[Step, None, T], shown: Callable[[Value], View]) -> Generator[View, None, T]:
-    """Run steps, yielding what `shown` makes of how far they are, and return their result."""
-    start = time.monotonic()
-    yield shown(AT_WORK)
+    """Run steps, yielding what `shown` makes of how far they are, and return their result; a `Stop` is for them."""
+    start, far = time.monotonic(), AT_WORK
     while True:
         try:
-            done, total = next(steps)
+            try:
+                yield shown(far)
+            except Stop as stop:
+                steps.throw(stop)
+            far = progress(start, *next(steps))
         except StopIteration as end:
             result: T = end.value
             return result
-        count = {"key": "search_count", "done": f"{done:,}", "total": f"{total:,}"}
-        if done:
-            left = round((time.monotonic() - start) / done * (total - done))
-            count |= {"key": "search_left", "left": f"{left // 60}:{left % 60:02}"}
-        yield shown({"share": done / total, "count": count})
 
 
 def _status(key: str, progress: Value | None = None, **fields: object) -> Value:

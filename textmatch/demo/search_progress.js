@@ -1,4 +1,4 @@
-// What the templates of the search tab share: a bar that shows props.value.progress, {share, count} or null.
+// What the templates of the search tab share: a bar that shows props.value.progress, {share, done, total, left} or null.
 const find = (name) => element.querySelector(name);
 
 // Only a new text is spoken.
@@ -13,6 +13,6 @@ function drawProgress(progress) {
   bar.setAttribute("aria-label", words.search_progress);
   if (typeof progress?.share === "number") bar.value = progress.share;
   else bar.removeAttribute("value");
-  count.textContent = progress?.count ? fill(progress.count) : "";
+  count.textContent = progress?.done ? fill({ key: progress.left ? "search_left" : "search_count", ...progress }) : "";
 }
 
