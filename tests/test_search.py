@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -10,13 +10,13 @@ from unittest.mock import Mock
 import faiss
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from textmatch import DataError, InputError, Prediction, TextMatcher
 from textmatch.__main__ import main
 from textmatch.config import ModelConfig
-from textmatch.search import SENTENCES, VECTORS, Group, Hit, Index, Lexicon, Skipped, Step, finish
+from textmatch.search import SENTENCES, VECTORS, Group, Hit, Index, Lexicon, Skipped, Step, Stop, finish
 from textmatch.text import MAX_CHARACTERS, normalise
 
 ASKED = ["怎么开发票", "如何退货", "门店几点开门", "会员多少钱一年", "快递到哪儿了", "忘记密码怎么办", "能用微信付款吗"]
@@ -313,6 +313,27 @@ def test_groups_are_disjoint_true_and_ordered(listed: list[str], same: set[froze
     }
     # No sentence that begins a group, or stands alone, would have matched an earlier such one.
     assert not any(frozenset((one, other)) in same for one in heads for other in heads if one != other)
+
+
+@given(sentences, relations, st.integers(1, 4), st.integers(1, 12))
+def test_stopped_it_returns_the_groups_of_what_it_has_looked_at(
+    listed: list[str], same: set[frozenset[str]], block: int, steps: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textmatch.search.BLOCK", block)
+        patch.setattr("textmatch.search.NEAREST", 100)
+        index = Index.build(fake_matcher(same), listed)
+        running = index.duplicate_steps()
+        before = list(islice(running, steps))
+        assume(len(before) == steps)  # or it is over
+        with pytest.raises(StopIteration) as end:
+            running.throw(Stop)
+        whole = index.duplicates()
+    groups, reached = end.value.value
+    assert reached == before[-1]
+    looked_at = list(dict.fromkeys(listed))[: reached.done]
+    joined = [[hit for hit in group.members if hit.sentence in looked_at] for group in whole]
+    assert {frozenset(group.members) for group in groups} == {frozenset(hits) for hits in joined if len(hits) > 1}
 
 
 def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch, matcher: TextMatcher) -> None:

@@ -378,6 +378,30 @@ def test_grouping_can_be_stopped(visit: Open, gate: threading.Event) -> None:
     line.get_by_text(texts("no_groups_yet"), exact=True).wait_for()
 
 
+def test_stopping_the_grouping_shows_what_was_found(
+    visit: Open, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textmatch.search.BLOCK", 2)
+    page = visit()
+    paste(page, ["怎么开发票", "门店几点开门", "怎么开发票？", "慢慢走回家", "慢慢走回家！", "慢慢地走回家"])
+    status(page, "pasted", count=6)
+    gate.clear()
+    try:
+        page.locator("#search-group").click()
+        page.locator("#search-groups").get_by_text(texts("count", done=2, total=4)).wait_for()
+        page.locator("#search-cancel-group").click()
+        page.locator(".tm-groups-line").get_by_text(texts("stopping"), exact=True).wait_for()
+    finally:
+        gate.set()
+    said = texts("groups_stopped", done=2, total=4, count=1, spare=1)
+    page.locator(".tm-groups-line").get_by_text(said, exact=True).wait_for()
+    assert page.locator(".tm-group .tm-member-sentence").all_inner_texts() == ["怎么开发票", "怎么开发票？"]
+    assert page.locator(".tm-groups-download").is_visible()
+    page.locator("#search-cancel-group").wait_for(state="hidden")
+    page.locator("#search-group").click()
+    page.locator(".tm-group").nth(1).wait_for()
+
+
 def test_duplicates_are_grouped_and_downloaded(visit: Open) -> None:
     page = visit()
     formula = "=1+1等于几"

@@ -15,6 +15,7 @@ import math
 import random
 from array import array
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -252,10 +253,14 @@ class Index:
         Raises:
             InputError: `threshold` is out of range.
         """
-        return finish(self.duplicate_steps(threshold), report)
+        return finish(self.duplicate_steps(threshold), report)[0]
 
-    def duplicate_steps(self, threshold: float = 0.7) -> Generator[Step, None, list[Group]]:
-        """`duplicates`, step by step."""
+    def duplicate_steps(self, threshold: float = 0.7) -> Generator[Step, None, tuple[list[Group], Step]]:
+        """`duplicates`, step by step, and the last step.
+
+        Stopped, it returns the groups among the distinct plain texts up to there: the others could only join them, or
+        form groups of their own.
+        """
         if not 0 <= threshold <= 1:
             raise InputError(f"the threshold is {threshold}; expected a probability from 0 to 1")
         import faiss
@@ -265,30 +270,34 @@ class Index:
         bank = faiss.clone_index(self.vectors)  # the vectors of `heads`
         bank.reset()
         order = sorted(range(len(self)), key=self._positions.__getitem__)
-        for start in range(0, len(order), BLOCK):
-            rows, here = order[start : start + BLOCK], Step(start, len(order))
-            own = self.vectors.reconstruct_batch(np.array(rows))
-            earlier = yield from self._matches(rows, heads, bank.search(own, NEAREST), threshold, here)
-            left = [place for place, matches in enumerate(earlier) if not matches]
-            rest = [rows[place] for place in left]
-            among = yield from self._matches(rest, rest, _before(own[left]), threshold, here)
-            for row, matches in zip(rows, earlier, strict=True):
-                if matches:
-                    groups[matches[0].row].append(matches[0]._replace(row=row))
-            for place, row, matches in zip(left, rest, among, strict=True):
-                best = next((match for match in matches if match.row in groups), None)
-                if best:
-                    groups[best.row].append(best._replace(row=row))
-                else:
-                    groups[row] = []
-                    heads.append(row)
-                    bank.add(own[place : place + 1])
-            yield Step(start + len(rows), len(order))
+        reached = Step(0, len(order))
+        with suppress(Stop):
+            for start in range(0, len(order), BLOCK):
+                rows = order[start : start + BLOCK]
+                own = self.vectors.reconstruct_batch(np.array(rows))
+                earlier = yield from self._matches(rows, heads, bank.search(own, NEAREST), threshold, reached)
+                left = [place for place, matches in enumerate(earlier) if not matches]
+                rest = [rows[place] for place in left]
+                among = yield from self._matches(rest, rest, _before(own[left]), threshold, reached)
+                for row, matches in zip(rows, earlier, strict=True):
+                    if matches:
+                        groups[matches[0].row].append(matches[0]._replace(row=row))
+                for place, row, matches in zip(left, rest, among, strict=True):
+                    best = next((match for match in matches if match.row in groups), None)
+                    if best:
+                        groups[best.row].append(best._replace(row=row))
+                    else:
+                        groups[row] = []
+                        heads.append(row)
+                        bank.add(own[place : place + 1])
+                reached = Step(start + len(rows), len(order))
+                yield reached
         found = [self._group(head, matches) for head, matches in groups.items()]
-        return sorted(
+        largest_first = sorted(
             (group for group in found if len(group.members) > 1),
             key=lambda group: (-len(group.members), group.members[0].position),
         )
+        return largest_first, reached
 
     def save(self, folder: str | Path) -> None:
         """Write the index into a folder: the vectors, and the list as one JSON string a line."""

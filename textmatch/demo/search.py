@@ -166,11 +166,15 @@ class Searches:
             return _groups("search_gone"), HIDE
         if len(listed.index) > MAX_GROUPED:
             return _groups("search_too_many", count=len(listed.index), limit=MAX_GROUPED), HIDE
-        found = yield from _ticking(
+        found, (done, total) = yield from _ticking(
             listed.index.duplicate_steps(threshold), lambda far: (_groups("search_grouping", far), gr.skip())
         )
+        if done < total:
+            line = "search_groups_stopped" if done else "search_stopped"
+        else:
+            line = "search_groups" if found else "search_no_groups"
         spare = sum(len(group.members) - 1 for group in found)
-        shown = _groups("search_groups" if found else "search_no_groups", count=len(found), spare=spare)
+        shown = _groups(line, count=len(found), spare=spare, done=f"{done:,}", total=f"{total:,}")
         return shown | {"groups": [[_shown(hit, listed) for hit in group.members] for group in found]}, HIDE
 
     def ungroup(self, grouping: Job | None) -> View:
@@ -309,7 +313,7 @@ def tab(matcher: TextMatcher) -> None:
             "search_groups",
             _groups("search_no_groups_yet"),
             "search_no_groups_yet search_gone search_too_many search_grouping search_groups search_no_groups "
-            "search_stopped search_first search_group search_more_groups search_more_members "
+            "search_groups_stopped search_stopped search_first search_group search_more_groups search_more_members "
             "search_row search_download search_csv " + PROGRESS,
         )
 

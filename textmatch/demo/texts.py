@@ -241,6 +241,8 @@ CHINESE = {
     "更多请用命令行：python -m textmatch duplicates。",
     "search_grouping": "正在两两比较……",
     "search_groups": "找到 {count} 组重复，去掉后可以少 {spare} 句",
+    "search_groups_stopped": "已停下，没有比完：{total} 个不同的句子里比过了前 {done} 个，其中有 {count} 组重复，"
+    "去掉后可以少 {spare} 句。后面的还没有看，下载的文件里也只有这些组。",
     "search_no_groups": "在这个把握下没有找到重复。可以把滑块往左移再试。",
     "search_first": "第一句",
     "search_group": "{count} 句相同",
@@ -582,6 +584,9 @@ ENGLISH = {
     "For more use the command line: python -m textmatch duplicates.",
     "search_grouping": "Comparing…",
     "search_groups": "{count} groups of duplicates: {spare} sentences could go",
+    "search_groups_stopped": "Stopped before the end: the first {done} of {total} different sentences were compared "
+    "and hold {count} groups of duplicates; {spare} sentences could go. The rest was not looked at; the download has "
+    "these groups only.",
     "search_no_groups": "No duplicates at this level. Move the slider to the left and try again.",
     "search_first": "first",
     "search_group": "{count} alike",
