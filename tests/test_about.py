@@ -112,3 +112,10 @@ def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale:
     page.get_by_role("img", name=texts["about_history"]).wait_for()
     assert page.locator("#about-results thead th").nth(3).inner_text() == texts["about_accuracy"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tables = page.locator("[id^=about-] .tm-table")
+    assert tables.evaluate_all("tables => tables.filter((table) => table.scrollWidth > table.clientWidth).length") == 0
+    first = page.get_by_role("table", name=texts["about_results"]).get_by_role("row").nth(1)
+    cells = first.get_by_role("cell")
+    assert cells.count() == len(page.locator("#about-results thead th").all()) - 1
+    heading = cells.last.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert texts["about_brier"] in heading

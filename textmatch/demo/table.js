@@ -25,6 +25,7 @@ function cell(content, column) {
 function draw() {
   const { caption, columns, rows } = props.value;
   region.hidden = rows.length === 0;
+  region.classList.toggle("tm-many", columns.length > 5);
   const title = caption ? fill(caption) : "";
   region.setAttribute("aria-label", title || words[columns[0]] || "");
   element.querySelector("caption").textContent = title;
@@ -34,6 +35,7 @@ function draw() {
   element.querySelector("tbody").replaceChildren(...rows.map((row) => {
     const line = document.createElement("tr");
     line.append(...row.map(cell));
+    columns.forEach((key, i) => line.children[i].setAttribute("data-heading", words[key]));
     return line;
   }));
 }
