@@ -198,6 +198,21 @@ def test_a_run_stopped_before_the_first_chunk_has_nothing_to_show(enter: Callabl
     assert [view[0] for view in turn] == [{"state": "cancelled"}]
 
 
+@pytest.mark.parametrize(
+    "read",
+    [lambda batch, *rest: batch.read_header(None, True, *rest), lambda batch, *rest: batch.read_pasted("x", *rest)],
+)
+def test_a_table_read_anew_ends_the_run_and_takes_its_files_along(
+    matcher: TextMatcher, enter: Callable[..., tuple[Any, ...]], read: Callable[..., Any]
+) -> None:
+    over, waiting = enter(None)[0], enter(None)[0]
+    list(over.run())
+    for job in (over, waiting):
+        read(Batch(matcher, "default"), job, Mock(headers={}, query_params={}))
+        assert not job.going
+        assert not job.folder.exists()
+
+
 def test_a_start_that_cannot_be_says_why(matcher: TextMatcher, enter: Callable[..., tuple[Any, ...]]) -> None:
     gone = Batch(matcher, "default").enter(None, None, 0, 1, -1, Mock(headers={}, query_params={}))
     assert gone[:2] == (None, {"state": "error", "message": WORDS["en"]["batch_gone"]})

@@ -584,9 +584,9 @@ ENGLISH = {
     "For more use the command line: python -m textmatch duplicates.",
     "search_grouping": "Comparing…",
     "search_groups": "{count} groups of duplicates: {spare} sentences could go",
-    "search_groups_stopped": "Stopped before the end: the first {done} of {total} different sentences were compared "
-    "and hold {count} groups of duplicates; {spare} sentences could go. The rest was not looked at; the download has "
-    "these groups only.",
+    "search_groups_stopped": "Stopped before the end: the first {done} of {total} different sentences were compared. "
+    "Groups of duplicates among them: {count}; sentences that could go: {spare}. The rest was not looked at, and the "
+    "download has these groups only.",
     "search_no_groups": "No duplicates at this level. Move the slider to the left and try again.",
     "search_first": "first",
     "search_group": "{count} alike",
