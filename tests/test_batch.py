@@ -143,12 +143,12 @@ def test_every_wording_has_both_languages_and_the_same_fields() -> None:
 
 @pytest.fixture
 def enter(matcher: TextMatcher) -> Callable[..., tuple[Any, ...]]:
-    """Presses Start: takes the job before, and the columns if they are others than the two there are."""
+    """Presses Start on a table of two columns."""
     source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
     asked = Mock(headers={}, query_params={})
 
-    def press(before: Job | None, *columns: int) -> tuple[Any, ...]:
-        return Batch(matcher, "default").enter(source, before, *(columns or (0, 1)), -1, asked)
+    def press(before: Job | None, sentence1: int = 0, sentence2: int = 1) -> tuple[Any, ...]:
+        return Batch(matcher, "default").enter(source, before, sentence1, sentence2, -1, asked)
 
     return press
 
@@ -216,7 +216,7 @@ def test_a_table_read_anew_ends_the_run_and_takes_its_files_along(
 def test_a_start_that_cannot_be_says_why(matcher: TextMatcher, enter: Callable[..., tuple[Any, ...]]) -> None:
     gone = Batch(matcher, "default").enter(None, None, 0, 1, -1, Mock(headers={}, query_params={}))
     assert gone[:2] == (None, {"state": "error", "message": WORDS["en"]["batch_gone"]})
-    job, status, *_ = enter(None, 1, 1)
+    job, status, *_ = enter(None, 1)
     assert status == {"state": "error", "message": WORDS["en"]["file_same"].format(name="b")}
     assert list(_turn(job)) == [gr.skip()]
 
