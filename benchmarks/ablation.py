@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.corpora import write
@@ -20,27 +21,38 @@ from textmatch.data import load_splits
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "ablation.json"
 EVERY, EPOCHS = 12, 2
-ROWS: dict[str, list[str]] = {
-    "all of it": [],
-    "all of it, seed 2": ["--seed", "2"],
-    "all of it, seed 3": ["--seed", "3"],
-    "without pretraining": ["--min-words", "2"],  # and without --init
-    "without `meanings/`": [],  # and without --also
-    "without made pairs": ["--hard-pairs", "0", "--framed-pairs", "0"],
-    "without inferred pairs": ["--inferred-pairs", "0"],
-    "without the length prior": ["--no-length-prior"],
-    "without the contrastive loss": ["--contrastive-weight", "0"],
-    "without the average of the weights": ["--ema-decay", "0"],
-    "without hidden tokens": ["--token-dropout", "0"],
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run: its options beside the default's, and whether it has the other corpus and the pretrained start."""
+
+    options: tuple[str, ...] = ()
+    also: bool = True
+    init: bool = True
+
+
+ROWS = {
+    "all of it": Row(),
+    "all of it, seed 2": Row(("--seed", "2")),
+    "all of it, seed 3": Row(("--seed", "3")),
+    "without pretraining": Row(("--min-words", "2"), init=False),
+    "without `meanings/`": Row(also=False),
+    "without made pairs": Row(("--hard-pairs", "0", "--framed-pairs", "0")),
+    "without inferred pairs": Row(("--inferred-pairs", "0")),
+    "without the length prior": Row(("--no-length-prior",)),
+    "without the contrastive loss": Row(("--contrastive-weight", "0")),
+    "without the average of the weights": Row(("--ema-decay", "0")),
+    "without hidden tokens": Row(("--token-dropout", "0")),
 }
 
 
-def run(row: str, folder: Path, init: Path) -> dict[str, float]:
+def run(row: Row, folder: Path, init: Path) -> dict[str, float]:
     """Train one row and return its figures on dev."""
     output = folder / "model"
-    command = [sys.executable, "train.py", "--data", str(folder / "main"), "--epochs", str(EPOCHS), *ROWS[row]]
-    command += [] if row == "without `meanings/`" else ["--also", str(folder / "beside")]
-    command += [] if row == "without pretraining" else ["--init", str(init)]
+    command = [sys.executable, "train.py", "--data", str(folder / "main"), "--epochs", str(EPOCHS), *row.options]
+    command += ["--also", str(folder / "beside")] if row.also else []
+    command += ["--init", str(init)] if row.init else []
     subprocess.run([*command, "--output", str(output)], check=True, cwd=ROOT)
     record = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
     suite = record["behaviour"].values()
@@ -56,15 +68,15 @@ def main() -> None:
     parser.add_argument("init", type=Path)
     options = parser.parse_args()
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
         for corpus, part in (("main", options.data), ("beside", options.also)):
             splits = load_splits(part)
             write(splits.train[::EVERY], folder / corpus / "train.tsv")
             write(splits.dev if corpus == "main" else splits.dev[::EVERY], folder / corpus / "dev.tsv")
-        for row in ROWS:
-            if row not in found:
-                found[row] = run(row, folder, options.init.resolve())
+        for name, row in ROWS.items():
+            if name not in found:
+                found[name] = run(row, folder, options.init.resolve())
                 RESULTS.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
