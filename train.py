@@ -30,7 +30,13 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--also", nargs="+", type=Path, default=[], help="folders of further corpora with the same labels, learned too"
     )
-    result.add_argument("--init", type=Path, help="a checkpoint to start from: its vocabulary, sizes and weights")
+    result.add_argument(
+        "--init",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="a checkpoint to start from: its vocabulary, sizes and weights; of several the mean of their weights",
+    )
     result.add_argument("--output", type=Path, help="checkpoint folder to write (checkpoints/ARCH)")
     result.add_argument("--device", choices=("cpu", "cuda", "mps", "xpu"), help="where to train (the best there is)")
     result.add_argument(

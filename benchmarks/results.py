@@ -31,11 +31,17 @@ def read(file: Path) -> dict[str, Any]:
     return record
 
 
+def epochs(record: dict[str, Any]) -> set[float]:
+    """The seconds of every epoch that a checkpoint came from, those of its starts included, each once."""
+    starts = [record.get("init") or {}, *record.get("mean_of", ())] if record else []
+    return {epoch["seconds"] for epoch in record.get("history", ())}.union(*map(epochs, starts))
+
+
 def row(name: str, file: Path) -> str:
     """One line of the table of models."""
     record = read(file)
     dev, test = record["dev"], record["test"]
-    minutes = record.get("minutes") or sum(epoch["seconds"] for epoch in record["history"]) / 60
+    minutes = record.get("minutes") or sum(epochs(record)) / 60
     megabytes = record.get("megabytes") or record["parameters"] * 2 / 1e6  # checkpoints are in half precision
     cells = (
         name,

@@ -66,10 +66,16 @@ def test_the_results_are_those_of_the_record() -> None:
         f"{100 * test['ece']:.1f}%",
         f"{test['brier']:.3f}",
     ]
-    assert values["about_history"]["points"] == [[epoch["epoch"], epoch["dev_accuracy"]] for epoch in record["history"]]
     facts = {row[0]["key"]: row[1] for row in values["about_training"]["rows"]}
     assert facts["about_command"] == record["command"]
     assert facts["about_parameters"] == f"{record['parameters']:,}"
+
+
+def test_the_epochs_of_a_run_are_drawn() -> None:
+    folder = CHECKPOINT.with_name("siamese")
+    epochs = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["history"]
+    points = shown(Models({"siamese": folder}, device="cpu"))["about_history"]["points"]
+    assert points == [[epoch["epoch"], epoch["dev_accuracy"]] for epoch in epochs]
 
 
 def test_the_literature_is_cited_beside_the_own_figure() -> None:
@@ -109,7 +115,7 @@ def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale:
     page, texts = visit(locale, {"width": 390, "height": 844}), WORDS["zh" if language == "zh" else "en"]
     page.get_by_role("tab").filter(has_text=texts["about_tab"]).click()
     page.get_by_role("table", name=texts["about_results"], exact=True).wait_for()
-    page.get_by_role("img", name=texts["about_history"]).wait_for()
+    page.get_by_role("img", name=texts["about_reliability"]).wait_for()
     assert page.locator("#about-results thead th").nth(3).inner_text() == texts["about_accuracy"]
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     tables = page.locator("[id^=about-] .tm-table")

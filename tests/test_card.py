@@ -1,6 +1,8 @@
 """textmatch.card: everything on the card comes from the record."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,9 +85,32 @@ def test_unknown_data_gets_no_terms_of_others() -> None:
 def test_a_fine_tuned_checkpoint_names_the_corpora_of_its_start() -> None:
     start = {key: RECORD[key] for key in ("corpus", "corpora", "command", "init")}
     text = card.text("mine", ModelConfig(), RECORD | {"corpus": "letters", "corpora": {}, "init": start})
-    assert "It started from a checkpoint of lcqmc (`python train.py --data somewhere`)." in text
+    assert "started from a checkpoint of lcqmc (`python train.py --data somewhere`)." in text
     for fact in ("- letters: ", "on application only", "ATEC 2018", "5,678 sentences"):
         assert fact in text.replace("\n", " ")
+
+
+def test_a_mean_of_checkpoints_names_each_and_what_all_of_them_saw() -> None:
+    kept = ("corpus", "corpora", "command", "init", "history")
+    one = {key: RECORD[key] for key in kept}
+    other = one | {"corpus": "bq", "corpora": {}, "command": "python train.py --seed 2", "history": EPOCHS[:1]}
+    record = RECORD | {"corpora": {}, "history": [], "init": {"mean_of": [one, other]}}
+    text = card.text("mine", ModelConfig(), record)
+    assert (
+        "the mean of the weights of 2 checkpoints (`python train.py --data somewhere`, 2 minutes in 2 epochs; "
+        "`python train.py --seed 2`, 1 minutes in 1 epochs)."
+    ) in text
+    assert text.count("5,678 sentences") == 1
+    for fact in ("on application only", "ATEC 2018", "BQ corpus", "- a: "):
+        assert fact in text
+    assert "was best on dev" not in text
+    assert set(re.findall(r"\((\w+\.png)\)", text)) == set(card.pictures(record))
+
+
+def test_every_corpus_that_the_default_saw_has_its_terms() -> None:
+    metrics = Path(__file__).resolve().parent.parent / "checkpoints" / "default" / "metrics.json"
+    record = json.loads(metrics.read_text(encoding="utf-8"))
+    assert "its terms are those of whoever owns the data" not in card.text("default", ModelConfig(), record)
 
 
 def test_a_record_without_the_extras_makes_a_card_without_them() -> None:

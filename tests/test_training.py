@@ -733,7 +733,7 @@ def test_an_epoch_draws_its_share_of_inferred_and_made_pairs(tmp_path: Path, mon
 def test_a_run_starts_from_a_checkpoint_with_its_words_and_weights(trained: Path, tmp_path: Path) -> None:
     config = replace(QUICK, epochs=1, learning_rate=1e-9, ema_decay=0.0)
     fewer = splits(PAIRS[4:12])
-    run(tmp_path / "fine-tuned", fewer, config=config, init=trained, model=replace(TINY["default"], hidden_size=5))
+    run(tmp_path / "fine-tuned", fewer, config=config, init=[trained], model=replace(TINY["default"], hidden_size=5))
     before, after = load_file(trained / "model.safetensors"), load_file(tmp_path / "fine-tuned" / "model.safetensors")
     assert before.keys() == after.keys()
     for name in before:
@@ -741,6 +741,34 @@ def test_a_run_starts_from_a_checkpoint_with_its_words_and_weights(trained: Path
             torch.testing.assert_close(before[name], after[name], atol=1e-3, rtol=0)
     for file in ("vocabulary.json", "config.json"):
         assert (trained / file).read_bytes() == (tmp_path / "fine-tuned" / file).read_bytes()
+
+
+def test_several_starts_are_averaged_and_without_an_epoch_that_is_the_checkpoint(trained: Path, tmp_path: Path) -> None:
+    run(tmp_path / "other", config=replace(QUICK, epochs=1, seed=9), init=[trained], command="python train.py other")
+    starts = [trained, tmp_path / "other"]
+    run(tmp_path / "mean", config=replace(QUICK, epochs=0), init=starts)
+    one, two, mean = (load_file(folder / "model.safetensors") for folder in (*starts, tmp_path / "mean"))
+    assert any(not torch.equal(one[name], two[name]) for name in one)
+    for name in one:
+        if not name.startswith("calibration."):
+            middle = (one[name].float() + two[name].float()) / 2
+            torch.testing.assert_close(
+                mean[name].float(), middle, atol=1e-3, rtol=1e-3
+            )  # it is stored in half precision
+    said = record(tmp_path / "mean")
+    assert said["history"] == []
+    assert [start["command"] for start in said["init"]["mean_of"]][1] == "python train.py other"
+    assert TextMatcher.from_pretrained(tmp_path / "mean", "cpu").predict([MATCHED[0]])
+    assert "mean of the weights of 2 checkpoints" in (tmp_path / "mean" / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_started_from_is_refused(trained: Path, tmp_path: Path) -> None:
+    with pytest.raises(TextMatchError, match="epochs: expected at least 1"):
+        run(tmp_path / "none", config=replace(QUICK, epochs=0))
+    run(tmp_path / "other", config=replace(QUICK, epochs=1), model=replace(TINY["default"], hidden_size=5))
+    with pytest.raises(TextMatchError, match="other: expected the configuration and vocabulary of"):
+        run(tmp_path / "none", config=QUICK, init=[trained, tmp_path / "other"])
+    assert not (tmp_path / "none").exists()
 
 
 def test_an_ordered_network_tells_the_two_sentences_apart(tmp_path: Path) -> None:

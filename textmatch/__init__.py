@@ -4,7 +4,7 @@ from textmatch.errors import CheckpointError, DataError, InputError, TextMatchEr
 from textmatch.explain import Explanation
 from textmatch.matcher import Prediction, TextMatcher
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 __all__ = [
     "CheckpointError",
     "DataError",

@@ -26,6 +26,8 @@ TERMS = {
     "statement was found.",
     "stsb": "Chinese STS-B (CNSD), machine translation partly corrected; a score from 4 up counts as matching. Its "
     "README allows research only.",
+    "pawsx": "PAWS-X in Chinese (Yang et al., EMNLP 2019), Wikipedia sentences translated by people. Google allows any "
+    "use and asks to be named; the copy used comes from a collection for research only.",
     "ocnli": "OCNLI (Hu et al., 2020), CC BY-NC 2.0: not for commercial use.",
     "unlabelled": "Questions without labels from DIAC 2019, insuranceQA-zh (research only), CHIP 2019, AFQMC test "
     "(research only), QBQTC, CCKS 2018 KBQA, SMP 2019 NLU and two FAQ collections; for most no licence was found.",
@@ -84,7 +86,6 @@ def text(name: str, config: ModelConfig, record: Mapping[str, Any]) -> str:
     """
     training = record["training"]
     labels = ", ".join(config.labels)
-    seconds = sum(epoch["seconds"] for epoch in record["history"])
     return f"""{HEADER}
 # {name}
 
@@ -102,20 +103,17 @@ matcher.predict([("怎么学好英语", "如何才能把英语学好")])
 
 {_figures(record)}
 
-Accuracy and F1 are taken at probability 0.5 with no threshold chosen afterwards. Epoch {_best(record)} of
-{training["epochs"]} was best on dev; temperature and class bias were fitted on dev; test was scored once, at the end.
-`test_new` is test without the pairs that train holds too. ECE has 15 bins of equal mass. Spearman compares the
-similarity with the label.
+Accuracy and F1 are taken at probability 0.5 with no threshold chosen afterwards. {_choice(record)} temperature and
+class bias were fitted on dev; test was scored once, at the end. `test_new` is test without the pairs that train holds
+too. ECE has 15 bins of equal mass. Spearman compares the similarity with the label.
 
 ![Reliability diagram, confusion matrix and histogram of scores]({EVALUATION})
-
-![Accuracy and loss by epoch]({CURVE})
-{_corpora(record)}{_behaviour(record)}
+{_curve(record)}{_corpora(record)}{_behaviour(record)}
 ## How it was trained
 {_start(record)}
 `{record["command"]}`: seed {training["seed"]}, {record["device"]} with {record["threads"]} threads and precision
-{record["precision"]}, {seconds / 60:.0f} minutes in {len(record["history"])} epochs, {record["date"]}, Python
-{record["versions"]["python"]}, torch {record["versions"]["torch"]}.
+{record["precision"]}{_duration(record)}, {record["date"]}, Python {record["versions"]["python"]}, torch
+{record["versions"]["torch"]}.
 
 | file | SHA-256 |
 | --- | --- |
@@ -180,15 +178,40 @@ def _behaviour(record: Mapping[str, Any]) -> str:
 
 
 def _start(record: Mapping[str, Any]) -> str:
+    return "".join(f"\n{paragraph}\n" for paragraph in dict.fromkeys(_lineage(record)))
+
+
+def _lineage(record: Mapping[str, Any]) -> list[str]:
+    """A paragraph for each thing that a checkpoint came from, the nearest first."""
     start = record.get("init")
     if not start:
-        return ""
+        return []
+    if starts := start.get("mean_of"):
+        how = "; ".join(f"`{one['command']}`{_duration(one)}" for one in starts)
+        told = f"`{record['command']}` started from the mean of the weights of {len(starts)} checkpoints ({how})."
+        return [told, *(paragraph for one in starts for paragraph in _lineage(one))]
     if "sentences" not in start:
-        return f"\nIt started from a checkpoint of {start['corpus']} (`{start['command']}`).\n" + _start(start)
-    return (
-        f"\nBefore any pair, embeddings and encoder learned to fill in hidden words in {start['sentences']:,} "
-        f"sentences without labels ({', '.join(start['files'])}; `{start['command']}`).\n"
-    )
+        told = f"`{start['command']}`{_duration(start)}"
+        return [f"`{record['command']}` started from a checkpoint of {start['corpus']} ({told}).", *_lineage(start)]
+    told = f"{start['sentences']:,} sentences without labels ({', '.join(start['files'])}; `{start['command']}`)"
+    return [f"Before any pair, embeddings and encoder learned to fill in hidden words in {told}."]
+
+
+def _choice(record: Mapping[str, Any]) -> str:
+    if not record["history"]:
+        return "Nothing was chosen by dev;"
+    return f"Epoch {_best(record)} of {record['training']['epochs']} was best on dev;"
+
+
+def _duration(record: Mapping[str, Any]) -> str:
+    history = record.get("history")
+    if not history:
+        return ""
+    return f", {sum(epoch['seconds'] for epoch in history) / 60:.0f} minutes in {len(history)} epochs"
+
+
+def _curve(record: Mapping[str, Any]) -> str:
+    return f"\n![Accuracy and loss by epoch]({CURVE})\n" if record["history"] else ""
 
 
 def _terms(record: Mapping[str, Any]) -> str:
@@ -200,7 +223,8 @@ def _seen(record: Mapping[str, Any]) -> list[str]:
     """Every corpus whose sentences a checkpoint was taught on, its start's included."""
     names = [record["corpus"], *record.get("corpora", ())] if "corpus" in record else []
     names += [file.partition("/")[0] for file in record.get("files", ())]
-    return names + (_seen(record["init"]) if record.get("init") else [])
+    starts = [start for start in (record.get("init"), *record.get("mean_of", ())) if start]
+    return names + [name for start in starts for name in _seen(start)]
 
 
 def _rows(cells: Any) -> str:
@@ -276,7 +300,8 @@ def evaluation(record: Mapping[str, Any]) -> bytes:
 
 def pictures(record: Mapping[str, Any]) -> dict[str, bytes]:
     """The card's pictures by file name."""
-    return {CURVE: curve(record), EVALUATION: evaluation(record)}
+    drawn = {EVALUATION: evaluation(record)}
+    return drawn | {CURVE: curve(record)} if record["history"] else drawn
 
 
 def _png(figure: Figure) -> bytes:

@@ -11,9 +11,9 @@ Arch = Literal["interaction", "bilstm", "siamese", "overlap"]
 
 AT_LEAST_ONE = (
     *("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim"),
-    *("epochs", "batch_size", "min_characters", "min_words", "sampling_temperature"),
+    *("batch_size", "min_characters", "min_words", "sampling_temperature"),
 )
-NOT_NEGATIVE = ("hard_pairs", "framed_pairs", "similarity_weight", "contrastive_weight", "seed")
+NOT_NEGATIVE = ("epochs", "hard_pairs", "framed_pairs", "similarity_weight", "contrastive_weight", "seed")
 SHARES = ("inferred_pairs", "dropout", "token_dropout", "ema_decay")
 POSITIVE = ("learning_rate", "max_grad_norm")
 
@@ -84,7 +84,7 @@ class TrainConfig:
     """How a network is trained.
 
     Attributes:
-        epochs: passes over the training pairs.
+        epochs: passes over the training pairs; 0 only calibrates and judges what the run starts from.
         batch_size: pairs a step.
         learning_rate: Adam's peak learning rate.
         warmup: share of all steps with a rising rate; after it the rate falls to zero along a half cosine. Negative:

@@ -92,7 +92,7 @@ def fit(
     output: Path,
     *,
     also: Sequence[Splits] = (),
-    init: Path | None = None,
+    init: Sequence[Path] = (),
     device: str | None = None,
     precision: str | None = None,
     resume: bool = False,
@@ -109,7 +109,8 @@ def fit(
         train_config: how to train.
         output: the checkpoint folder to write.
         also: further corpora with the same labels, learned beside it.
-        init: a checkpoint to start from: its vocabulary, and those of its weights that fit.
+        init: checkpoints to start from, of one vocabulary and (but for dropout) one configuration: their vocabulary,
+            and the mean of their weights (Wortsman et al. 2022) where it fits; with 0 epochs that is what is written.
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
         precision: ``no`` or ``bf16``; None takes bf16 where the hardware multiplies it fast.
         resume: go on with an interrupted run of the same data and configuration.
@@ -118,8 +119,10 @@ def fit(
     Raises:
         DataError: the data cannot be trained on.
         CheckpointError: `output` is there and is no checkpoint.
-        TextMatchError: the device is not there, or there is nothing that fits to resume.
+        TextMatchError: the device is not there, there is nothing that fits to resume, or nothing to start from.
     """
+    if not (train_config.epochs or init):
+        raise TextMatchError("epochs: expected at least 1 where there is no checkpoint to start from, got 0")
     checkpoint.refuse_foreign(output)
     accelerator = accelerator_for(device, precision)
     set_seed(train_config.seed)
@@ -127,26 +130,20 @@ def fit(
     model_config = replace(model_config, labels=_shown(names))
     for corpus in (splits, *also):
         _check_labels(corpus, names)
-    given = [pair for corpus in (splits, *also) for pair in corpus.train]
     if init:
-        start = checkpoint.load(init, torch.device("cpu"))
+        start = _mean(init)
         kept = ("labels", "max_length", "dropout", "symmetric")
         model_config = replace(start.config, **{name: getattr(model_config, name) for name in kept})
-        vocabulary, origin = start.vocabulary, _origin(start.metrics)
+        vocabulary, origin = start.vocabulary, start.metrics
     else:
         origin = None
         vocabulary = Vocabulary.build(
-            (sentence for pair in given for sentence in pair[:2]), train_config.min_characters, train_config.min_words
+            (sentence for corpus in (splits, *also) for pair in corpus.train for sentence in pair[:2]),
+            train_config.min_characters,
+            train_config.min_words,
         )
     encoder = PairEncoder(vocabulary, model_config, names, train_config.length_prior)
-    sources = [
-        Source(encoder.encode(corpus.train), _passes(corpus, splits, train_config.sampling_temperature))
-        for corpus in (splits, *also)
-    ]
-    if names == ("0", "1"):
-        sources += [
-            Source(encoder.encode(pairs), share) for pairs, share in _made(splits, given, train_config) if pairs
-        ]
+    sources = _sources(encoder, splits, also, train_config) if train_config.epochs else []
     dev = encoder.encode(splits.dev)
 
     model = build(model_config, len(vocabulary.characters), len(vocabulary.words))
@@ -174,6 +171,18 @@ def fit(
         )
         print(table(record))
     accelerator.wait_for_everyone()
+
+
+def _sources(encoder: PairEncoder, splits: Splits, also: Sequence[Splits], config: TrainConfig) -> list[Source]:
+    """All that an epoch draws from: the corpora, and what is made of them."""
+    corpora = (splits, *also)
+    sources = [
+        Source(encoder.encode(corpus.train), _passes(corpus, splits, config.sampling_temperature)) for corpus in corpora
+    ]
+    if label_names(splits.train) == ("0", "1"):
+        given = [pair for corpus in corpora for pair in corpus.train]
+        sources += [Source(encoder.encode(pairs), share) for pairs, share in _made(splits, given, config) if pairs]
+    return sources
 
 
 def _passes(corpus: Splits, main: Splits, temperature: float) -> float:
@@ -304,9 +313,10 @@ class _Run:
         )
 
     def best_model(self) -> Network:
-        """The network of the epoch with the highest dev accuracy, as it will be stored (half precision)."""
+        """The network of the epoch with the highest dev accuracy, or the start, in a checkpoint's half precision."""
         model = self._averaged()
-        model.load_state_dict(load_file(self.folder / "best.safetensors"))
+        if self.history:
+            model.load_state_dict(load_file(self.folder / "best.safetensors"))
         for parameter in model.parameters():
             parameter.data = parameter.data.half().float()
         return model.eval()
@@ -413,10 +423,24 @@ def _draw(sources: Sequence[Source], generator: torch.Generator) -> Examples:
     return Examples(pairs, labels, torch.cat(priors))
 
 
+def _mean(folders: Sequence[Path]) -> checkpoint.Checkpoint:
+    """The checkpoint whose weights are the mean of those in `folders`; its figures say what they were made from."""
+    starts = [checkpoint.load(folder, torch.device("cpu")) for folder in folders]
+    first, weights = starts[0], [start.model.state_dict() for start in starts]
+    for folder, start in zip(folders, starts, strict=True):
+        same = replace(start.config, dropout=first.config.dropout) == first.config
+        if not same or start.vocabulary.to_dict() != first.vocabulary.to_dict():
+            raise TextMatchError(f"{folder}: expected the configuration and vocabulary of {folders[0]}, to take a mean")
+    first.model.load_state_dict({name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]})
+    origins = [_origin(start.metrics) for start in starts]
+    return first._replace(metrics={"mean_of": origins} if len(origins) > 1 else origins[0])
+
+
 def _origin(record: dict[str, Any]) -> dict[str, Any]:
     """What the record of a run says of the checkpoint that it started from."""
-    told = ("sentences", "files", "command", "corpus", "corpora", "init")
-    return {name: record[name] for name in told if name in record}
+    told = ("sentences", "files", "command", "corpus", "corpora", "init", "history")
+    origin = {name: record[name] for name in told if name in record}
+    return origin | {"corpora": list(origin["corpora"])} if "corpora" in origin else origin
 
 
 def _take_over(start: Network, model: Network) -> None:
