@@ -295,8 +295,7 @@ def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher) -> 
     page = visit()
     for text in HOSTILE:
         clear(page)
-        write(page, text, "很" * matcher.max_length + text)
-        page.locator("#compare").click()
+        write(page, text, "很" * matcher.max_length + text)  # asks; asked twice, the next text meets an answer
         assert verdict(page) in LABEL_NAMES.values()
         assert boxes(page)[0] == text
         assert page.locator("#notes li").count() >= 1
