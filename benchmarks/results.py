@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
+
+from textmatch.card import starts
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -31,10 +34,9 @@ def read(file: Path) -> dict[str, Any]:
     return record
 
 
-def epochs(record: dict[str, Any]) -> set[float]:
+def epochs(record: Mapping[str, Any]) -> set[float]:
     """The seconds of every epoch that a checkpoint came from, those of its starts included, each once."""
-    starts = [record.get("init") or {}, *record.get("mean_of", ())] if record else []
-    return {epoch["seconds"] for epoch in record.get("history", ())}.union(*map(epochs, starts))
+    return {epoch["seconds"] for epoch in record.get("history", ())}.union(*map(epochs, starts(record)))
 
 
 def row(name: str, file: Path) -> str:

@@ -186,10 +186,10 @@ def _lineage(record: Mapping[str, Any]) -> list[str]:
     start = record.get("init")
     if not start:
         return []
-    if starts := start.get("mean_of"):
-        how = "; ".join(f"`{one['command']}`{_duration(one)}" for one in starts)
-        told = f"`{record['command']}` started from the mean of the weights of {len(starts)} checkpoints ({how})."
-        return [told, *(paragraph for one in starts for paragraph in _lineage(one))]
+    if members := start.get("mean_of"):
+        how = "; ".join(f"`{one['command']}`{_duration(one)}" for one in members)
+        told = f"`{record['command']}` started from the mean of the weights of {len(members)} checkpoints ({how})."
+        return [told, *(paragraph for one in members for paragraph in _lineage(one))]
     if "sentences" not in start:
         told = f"`{start['command']}`{_duration(start)}"
         return [f"`{record['command']}` started from a checkpoint of {start['corpus']} ({told}).", *_lineage(start)]
@@ -199,7 +199,7 @@ def _lineage(record: Mapping[str, Any]) -> list[str]:
 
 def _choice(record: Mapping[str, Any]) -> str:
     if not record["history"]:
-        return "Nothing was chosen by dev;"
+        return "No epoch followed its start;"
     return f"Epoch {_best(record)} of {record['training']['epochs']} was best on dev;"
 
 
@@ -223,8 +223,12 @@ def _seen(record: Mapping[str, Any]) -> list[str]:
     """Every corpus whose sentences a checkpoint was taught on, its start's included."""
     names = [record["corpus"], *record.get("corpora", ())] if "corpus" in record else []
     names += [file.partition("/")[0] for file in record.get("files", ())]
-    starts = [start for start in (record.get("init"), *record.get("mean_of", ())) if start]
-    return names + [name for start in starts for name in _seen(start)]
+    return names + [name for start in starts(record) for name in _seen(start)]
+
+
+def starts(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The records of what a checkpoint came from at the last step: none, one, or those whose mean was taken."""
+    return [start for start in (record.get("init"), *record.get("mean_of", ())) if start]
 
 
 def _rows(cells: Any) -> str:
