@@ -1,8 +1,8 @@
-"""What each part of the default's training is worth: short runs on a twelfth of the pairs, judged on all of dev.
+"""Measure what each part of the default's training adds: short runs on a twelfth of the pairs, evaluated on all of dev.
 
-    python -m benchmarks.ablation ../shared/data/lcqmc meanings checkpoints/words
+    python -m benchmarks.ablation ../shared/data/lcqmc paraphrases checkpoints/words
 
-Each row leaves one thing out. Test is not read. Rows that are there already are not run again.
+Each row leaves one part out. Test is not read. Rows that have figures already are not run again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.corpora import write
-from textmatch.data import load_splits
+from textmatch.files import load_splits
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "ablation.json"
@@ -25,7 +25,7 @@ EVERY, EPOCHS = 12, 2
 
 @dataclass(frozen=True)
 class Row:
-    """A run: its options beside the default's, and whether it has the other corpus and the pretrained start."""
+    """A run: its options, and whether it uses the second corpus and the pretrained start."""
 
     options: tuple[str, ...] = ()
     also: bool = True
@@ -37,13 +37,13 @@ ROWS = {
     "all of it, seed 2": Row(("--seed", "2")),
     "all of it, seed 3": Row(("--seed", "3")),
     "without pretraining": Row(("--min-words", "2"), init=False),
-    "without `meanings/`": Row(also=False),
-    "without made pairs": Row(("--hard-pairs", "0", "--framed-pairs", "0")),
-    "without inferred pairs": Row(("--inferred-pairs", "0")),
+    "without `paraphrases/`": Row(also=False),
+    "without augmented and template pairs": Row(("--augmented-pairs", "0", "--template-pairs", "0")),
+    "without transitive pairs": Row(("--transitive-pairs", "0")),
     "without the length prior": Row(("--no-length-prior",)),
     "without the contrastive loss": Row(("--contrastive-weight", "0")),
-    "without the average of the weights": Row(("--ema-decay", "0")),
-    "without hidden tokens": Row(("--token-dropout", "0")),
+    "without weight averaging": Row(("--ema-decay", "0")),
+    "without token dropout": Row(("--token-dropout", "0")),
 }
 
 
@@ -51,7 +51,7 @@ def run(row: Row, folder: Path, init: Path) -> dict[str, float]:
     """Train one row and return its figures on dev."""
     output = folder / "model"
     command = [sys.executable, "train.py", "--data", str(folder / "main"), "--epochs", str(EPOCHS), *row.options]
-    command += ["--also", str(folder / "beside")] if row.also else []
+    command += ["--also", str(folder / "second")] if row.also else []
     command += ["--init", str(init)] if row.init else []
     subprocess.run([*command, "--output", str(output)], check=True, cwd=ROOT)
     record = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
@@ -67,17 +67,17 @@ def main() -> None:
     parser.add_argument("also", type=Path)
     parser.add_argument("init", type=Path)
     options = parser.parse_args()
-    found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    figures = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        for corpus, part in (("main", options.data), ("beside", options.also)):
+        for corpus, part in (("main", options.data), ("second", options.also)):
             splits = load_splits(part)
             write(splits.train[::EVERY], folder / corpus / "train.tsv")
             write(splits.dev if corpus == "main" else splits.dev[::EVERY], folder / corpus / "dev.tsv")
         for name, row in ROWS.items():
-            if name not in found:
-                found[name] = run(row, folder, options.init.resolve())
-                RESULTS.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            if name not in figures:
+                figures[name] = run(row, folder, options.init.resolve())
+                RESULTS.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from textmatch import TextMatcher
+from textmatch.files import read_table, write_csv, write_xlsx
 from textmatch.scoring import result_names, result_rows, score
-from textmatch.tables import read, write_csv, write_xlsx
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,7 +29,7 @@ END = ("", "呢", "啊，谢谢", "，需要多少钱", "，要等多久", "才�
 
 
 def sentence(generator: random.Random) -> str:
-    """A made-up question, sometimes with a number, so that most are different."""
+    """A random question, sometimes with a number, so that most are different."""
     number = f"{generator.randrange(10_000)}号" if generator.random() < 0.5 else ""
     return "".join(map(generator.choice, (WHEN, ASK, DO))) + number + "".join(map(generator.choice, (WHAT, END)))
 
@@ -49,7 +49,7 @@ def main() -> None:
         pairs = ([sentence(generator), sentence(generator)] for _ in range(arguments.pairs))
         write_csv(source, ("sentence1", "sentence2"), pairs)
         clock = [time.perf_counter()]
-        table = read(source)
+        table = read_table(source)
         columns = table.columns()
         clock.append(time.perf_counter())
         scores = [row for chunk in score(matcher, table, columns) for row in chunk]

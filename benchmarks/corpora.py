@@ -1,11 +1,11 @@
-"""Lay out the corpora as folders with train, dev and test files, the way `train.py --data` and `--also` want them.
+"""Write the corpora as folders with train, dev and test files, for `train.py --data` and `--also`.
 
     python -m benchmarks.corpora ../shared/data ../corpora
 
-LCQMC and AFQMC need no layout. ATEC, CHIP 2019 and PAWS-X (of which this is the official dev split) have no further
-split at hand: rows numbered 0 mod 10 are test, 1 mod 10 dev, the rest train. COVID and PAWS-X are numbered by their
-first question, since each recurs in several rows. BQ's official dev split is test here, and a tenth of its training
-part dev; OCNLI's likewise, with a twentieth. STS-B's scores become labels, matching from 4 up.
+LCQMC and AFQMC are used as they are. Where there is no official split (ATEC, CHIP 2019, PAWS-X's dev part, COVID), rows
+numbered 0 mod 10 are test, 1 mod 10 dev and the rest train; COVID and PAWS-X are numbered by their first sentence,
+which occurs in several rows. BQ's and OCNLI's official dev splits are test here; a tenth and a twentieth of their
+training pairs are dev. In STS-B a score of 4 or more becomes label 1.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ def read(file: Path) -> list[Row]:
         return [line.rstrip("\n").split("\t") for line in lines][1:]
 
 
-def tenths(rows: list[Row], number: Callable[[int, Row], int] = lambda i, _: i) -> dict[str, list[Row]]:
+def split_by_number(rows: list[Row], number: Callable[[int, Row], int] = lambda i, _: i) -> dict[str, list[Row]]:
     """Split by a row's number: 0 mod 10 is test, 1 mod 10 dev."""
     names = [{0: "test", 1: "dev"}.get(number(i, row) % 10, "train") for i, row in enumerate(rows)]
     return {split: [row for row, name in zip(rows, names, strict=True) if name == split] for split in set(names)}
 
 
 def with_dev(train: list[Row], test: list[Row], every: int) -> dict[str, list[Row]]:
-    """Keep every so-manieth training row for dev."""
+    """Take one of `every` training rows for dev."""
     parts = {"train": [row for i, row in enumerate(train) if i % every != 1], "dev": train[1::every]}
     return parts | {"test": test}
 
 
 def by_first_sentence(_: int, row: Row) -> int:
-    """A number that rows with the same first sentence share."""
+    """A number that is the same for all rows with the same first sentence."""
     return int(hashlib.sha256(row[0].encode()).hexdigest(), 16)
 
 
@@ -62,10 +62,10 @@ def main() -> None:
     options = parser.parse_args()
     source: Path = options.source
     corpora = {
-        "atec": tenths(read(source / "atec/all.tsv.gz")),
-        "chip2019": tenths(read(source / "chip2019/train.tsv.gz")),
-        "pawsx": tenths(read(source / "pawsx/dev.tsv.gz"), by_first_sentence),
-        "covid": tenths(read(source / "covid/train.tsv.gz"), by_first_sentence),
+        "atec": split_by_number(read(source / "atec/all.tsv.gz")),
+        "chip2019": split_by_number(read(source / "chip2019/train.tsv.gz")),
+        "pawsx": split_by_number(read(source / "pawsx/dev.tsv.gz"), by_first_sentence),
+        "covid": split_by_number(read(source / "covid/train.tsv.gz"), by_first_sentence),
         "bq": with_dev(read(source / "bq/train_part.tsv.gz"), read(source / "bq/dev.tsv.gz"), 10),
         "ocnli": with_dev(read(source / "ocnli/train.tsv.gz"), read(source / "ocnli/dev.tsv.gz"), 20),
         "stsb": {split: labelled(read(source / f"stsb/{split}.tsv.gz")) for split in ("train", "dev")},

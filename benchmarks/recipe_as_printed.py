@@ -1,13 +1,13 @@
-"""The recipe as it is commonly printed, faults included, so that what mending it brings can be measured.
+"""Train the recipe as it is commonly printed, faults included, to measure what correcting them brings.
 
-Faults kept on purpose, each mended in `textmatch` (`train.py --arch siamese`):
+Faults kept on purpose, each corrected in `textmatch` (`train.py --preset siamese`):
 
 - the last state is read after the padding;
 - unknown words share the padding's id;
 - the best epoch is picked on training accuracy;
 - the vocabulary is not saved with the weights (here nothing is saved);
-- sentences are cut at 20 words and nobody is told;
-- the classifier's random start may read a higher cosine as "not matched", from which training does not recover.
+- sentences are cut at 20 words without notice;
+- the classifier may start with the wrong sign (not with this seed), from which training does not recover.
 
     python -m benchmarks.recipe_as_printed --data ../shared/data/lcqmc
 """
@@ -25,9 +25,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from textmatch import metrics
-from textmatch.data import Pair, load_splits
-from textmatch.text import words
+from textmatch.files import Pair, load_splits
+from textmatch.metrics import Metrics, compute_metrics
+from textmatch.text import segment
 
 MAX_LENGTH, SIZE, BATCH, EPOCHS, SEED = 20, 128, 256, 10, 1
 RESULT = Path(__file__).parent / "results" / "recipe_as_printed.json"
@@ -54,7 +54,7 @@ def tensors(pairs: list[Pair], vocabulary: dict[str, int]) -> tuple[Tensor, Tens
     """Both sentences' ids `[N, 20]` and the labels `[N]`."""
 
     def ids(sentence: str) -> list[int]:
-        found = [vocabulary.get(word, 0) for word in words(sentence)][:MAX_LENGTH]
+        found = [vocabulary.get(word, 0) for word in segment(sentence)][:MAX_LENGTH]
         return found + [0] * (MAX_LENGTH - len(found))
 
     return (
@@ -65,11 +65,11 @@ def tensors(pairs: list[Pair], vocabulary: dict[str, int]) -> tuple[Tensor, Tens
 
 
 @torch.inference_mode()
-def score(model: PrintedLSTM, data: tuple[Tensor, Tensor, Tensor]) -> metrics.Metrics:
+def figures(model: PrintedLSTM, data: tuple[Tensor, Tensor, Tensor]) -> Metrics:
     """Figures at probability 0.5."""
     outputs = [model(first, second) for first, second in zip(data[0].split(512), data[1].split(512), strict=True)]
     logits, similarity = (torch.cat(parts) for parts in zip(*outputs, strict=True))
-    return metrics.evaluate(logits.softmax(-1), similarity, data[2])
+    return compute_metrics(logits.softmax(-1), similarity, data[2])
 
 
 def main() -> None:
@@ -81,7 +81,7 @@ def main() -> None:
     torch.manual_seed(SEED)
     start = time.perf_counter()
 
-    seen = dict.fromkeys(word for pair in splits.train for sentence in pair[:2] for word in words(sentence))
+    seen = dict.fromkeys(word for pair in splits.train for sentence in pair[:2] for word in segment(sentence))
     vocabulary = {word: i for i, word in enumerate(seen, 1)}
     train = tensors(splits.train, vocabulary)
     model = PrintedLSTM(len(vocabulary) + 1)
@@ -103,7 +103,7 @@ def main() -> None:
     seconds = time.perf_counter() - start
 
     result: dict[str, Any] = {
-        split: asdict(score(best, tensors(getattr(splits, split), vocabulary))) for split in ("dev", "test")
+        split: asdict(figures(best, tensors(getattr(splits, split), vocabulary))) for split in ("dev", "test")
     }
     parameters = sum(parameter.numel() for parameter in best.parameters())
     result |= {"parameters": parameters, "megabytes": parameters * 4 / 1e6, "minutes": seconds / 60}

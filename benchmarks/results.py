@@ -1,49 +1,68 @@
-"""Write README's results table from the figures that training and the recipe's benchmark left behind.
+"""Write the tables of README.md and docs/results.md from committed figures: `python -m benchmarks.results`.
 
-python -m benchmarks.results
+The figures are those of training (`metrics.json`), `benchmarks.recipe_as_printed` and `benchmarks.ablation`; published
+ones are those of the page's About tab.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from textmatch.card import starts
+from textmatch.training.card import start_records
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-# Name → figures; the commands that make them stand in DEVELOPERS.md.
-ROWS = {
+README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "results.md"
+PUBLISHED = ROOT / "textmatch" / "demo" / "data" / "literature.json"
+DEFAULT = ROOT / "checkpoints" / "default" / "metrics.json"
+MODELS = {
     "character overlap (`overlap`)": RESULTS / "overlap.json",
     "recipe as printed": RESULTS / "recipe_as_printed.json",
-    "recipe mended (`siamese`)": RESULTS / "siamese.json",
+    "recipe corrected (`siamese`)": RESULTS / "siamese.json",
     "siamese BiLSTM (`bilstm`)": RESULTS / "bilstm.json",
-    "interaction, made pairs, length prior": RESULTS / "first_light.json",
-    "**default**": ROOT / "checkpoints" / "default" / "metrics.json",
+    "version 0.1: interaction, made pairs, length prior": RESULTS / "first_light.json",
+    "**default**": DEFAULT,
 }
-OTHERS = ("atec", "bq", "covid", "chip2019")
+OTHER_CORPORA = ("atec", "bq", "covid", "chip2019")
 
 
-def read(file: Path) -> dict[str, Any]:
-    """A committed record."""
+def read_record(file: Path) -> dict[str, Any]:
+    """A committed record of figures."""
     record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return record
 
 
-def epochs(record: Mapping[str, Any]) -> set[float]:
-    """The seconds of every epoch that a checkpoint came from, those of its starts included, each once."""
-    return {epoch["seconds"] for epoch in record.get("history", ())}.union(*map(epochs, starts(record)))
+def summary() -> list[str]:
+    """The table in README: the recipe, the default, and the best published figure that we know."""
+    published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    best = max(published, key=lambda entry: float(re.findall(r"[\d.]+", entry["accuracy"])[-1]))
+    rows = [("the recipe: siamese LSTM, cosine", MODELS["recipe corrected (`siamese`)"]), ("**default**", DEFAULT)]
+    return [
+        "| model | accuracy |",
+        "| --- | ---: |",
+        *(f"| {name} | {100 * read_record(file)['test']['accuracy']:.1f}% |" for name, file in rows),
+        f"| best published that we know: {best['system']} ({best['source']}) | {best['accuracy']}% |",
+    ]
 
 
-def row(name: str, file: Path) -> str:
-    """One line of the table of models."""
-    record = read(file)
+def models() -> list[str]:
+    """The table of models on LCQMC."""
+    return [
+        "| model | dev accuracy | test accuracy | test AUC | Spearman | ECE | Brier | parameters | MB | minutes |",
+        "| --- |" + " ---: |" * 9,
+        *(_model_row(name, read_record(file)) for name, file in MODELS.items()),
+    ]
+
+
+def _model_row(name: str, record: Mapping[str, Any]) -> str:
     dev, test = record["dev"], record["test"]
-    minutes = record.get("minutes") or sum(epochs(record)) / 60
+    minutes = record.get("minutes") or sum(_epoch_seconds(record)) / 60
     megabytes = record.get("megabytes") or record["parameters"] * 2 / 1e6  # checkpoints are in half precision
     cells = (
         name,
@@ -60,70 +79,73 @@ def row(name: str, file: Path) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def models() -> list[str]:
-    """The table of models on LCQMC."""
-    return [
-        "| model | dev accuracy | test accuracy | test AUC | Spearman | ECE | Brier | parameters | MB | minutes |",
-        "| --- |" + " ---: |" * 9,
-        *(row(name, file) for name, file in ROWS.items() if file.exists()),
-    ]
+def _epoch_seconds(record: Mapping[str, Any]) -> set[float]:
+    """The seconds of every epoch that a checkpoint came from, each epoch once."""
+    own = {epoch["seconds"] for epoch in record.get("history", ())}
+    return own.union(*map(_epoch_seconds, start_records(record)))
 
 
 def corpora() -> list[str]:
-    """The table of other corpora: the default beside an interaction model trained on each alone."""
-    together = read(ROWS["**default**"])["corpora"]
+    """The table of other corpora: the default beside an interaction model trained on each corpus alone."""
+    default = read_record(DEFAULT)["corpora"]
     lines = [
         "| corpus | pairs | accuracy, alone | **default** | best F1, alone | **default** | AUC, alone | **default** |",
         "| --- |" + " ---: |" * 7,
     ]
-    for name in OTHERS:
-        file = RESULTS / f"alone_{name}.json"
-        if not file.exists():
-            continue
-        alone, own = read(file)["test"], together[name]
-        cells = [f"{100 * figures['accuracy']:.1f}" for figures in (alone, own)]
-        cells += [f"{figures[key]:.3f}" for key in ("best_f1", "auc") for figures in (alone, own)]
-        lines.append(f"| {name} | {own['pairs']:,} | {' | '.join(cells)} |")
+    for name in OTHER_CORPORA:
+        both = (read_record(RESULTS / f"alone_{name}.json")["test"], default[name])
+        cells = [f"{100 * figures['accuracy']:.1f}" for figures in both]
+        cells += [f"{figures[key]:.3f}" for key in ("best_f1", "auc") for figures in both]
+        lines.append(f"| {name} | {default[name]['pairs']:,} | {' | '.join(cells)} |")
     return lines
 
 
 def ablation() -> list[str]:
-    """The table of what each part of training is worth (`benchmarks.ablation`)."""
-    found = read(RESULTS / "ablation.json")
-    seeds = [found.pop(name) for name in list(found) if name.startswith("all of it")]
-    lines = ["| training | dev accuracy | dev AUC | Spearman | behaviour |", "| --- |" + " ---: |" * 4]
-    shown = {"accuracy": "{:.1%}", "auc": "{:.4f}", "spearman": "{:.3f}", "behaviour": "{:.1%}"}
+    """The table of what each part of training adds (`benchmarks.ablation`)."""
+    rows = read_record(RESULTS / "ablation.json")
+    seeds = [rows.pop(name) for name in list(rows) if name.startswith("all of it")]
+    formats = {"accuracy": "{:.1%}", "auc": "{:.4f}", "spearman": "{:.3f}", "behaviour": "{:.1%}"}
     spread = [
         f"{form.format(mean(one[key] for one in seeds))} ± {form.format(stdev(one[key] for one in seeds))}"
-        for key, form in shown.items()
+        for key, form in formats.items()
     ]
-    lines.append(f"| all of it, {len(seeds)} seeds | {' | '.join(spread)} |")
-    for name, figures in found.items():
-        lines.append(f"| {name} | {' | '.join(form.format(figures[key]) for key, form in shown.items())} |")
-    return lines
+    return [
+        "| training | dev accuracy | dev AUC | Spearman | behaviour |",
+        "| --- |" + " ---: |" * 4,
+        f"| all of it, {len(seeds)} seeds | {' | '.join(spread)} |",
+        *(
+            f"| {name} | {' | '.join(form.format(figures[key]) for key, form in formats.items())} |"
+            for name, figures in rows.items()
+        ),
+    ]
 
 
 def behaviour() -> list[str]:
     """The table of the behaviour suite."""
-    found = read(ROWS["**default**"])["behaviour"]
+    categories = read_record(DEFAULT)["behaviour"]
     return [
-        "| " + " | ".join(found) + " |",
-        "|" + " ---: |" * len(found),
-        "| " + " | ".join(f"{part['right'] / part['pairs']:.0%}" for part in found.values()) + " |",
+        "| " + " | ".join(categories) + " |",
+        "|" + " ---: |" * len(categories),
+        "| " + " | ".join(f"{part['right'] / part['pairs']:.0%}" for part in categories.values()) + " |",
     ]
 
 
-def main() -> None:
-    """Put the tables between README's markers and print them."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    for table in (models, ablation, corpora, behaviour):
+def fill(page: Path, tables: Sequence[Callable[[], list[str]]]) -> None:
+    """Put each table between its markers in the page, and print it."""
+    text = page.read_text(encoding="utf-8")
+    for table in tables:
         start, end = f"<!-- {table.__name__}: benchmarks/results.py -->", f"<!-- /{table.__name__} -->"
         lines = "\n".join(table())
         print(lines)
         between = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
         text = between.sub("\n\n".join([start, lines, end]), text)
-    readme.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
+
+
+def main() -> None:
+    """Write all tables."""
+    fill(README, (summary,))
+    fill(PAGE, (models, ablation, corpora, behaviour))
 
 
 if __name__ == "__main__":

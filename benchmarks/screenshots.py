@@ -1,4 +1,4 @@
-"""Take the pictures of the page that docs/ holds; it is started for this, and Chromium is needed.
+"""Take the picture of the page for docs/img; the page is started for this, and Chromium is needed.
 
 python -m benchmarks.screenshots
 python -m benchmarks.screenshots --all --out /tmp/pictures   # every tab, by day and night, in both languages, whole
@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from textmatch.demo import Models, build, launch_options
-from textmatch.demo.texts import EXAMPLES
+from textmatch.demo.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,11 +36,11 @@ VIEWS: dict[str, dict[str, Any]] = {
 TABS = ("page", "batch", "search", "about")
 """What the tabs' pictures are called, in the order of the tabs."""
 
-DOCS = ("page", "batch", "search", "about", "page-dark", "page-phone")
-"""The pictures that stand in docs/; the others are taken with --all."""
+DOCS = ("page",)
+"""The picture that stands in docs/img; the others are taken with --all."""
 
 PAIR = EXAMPLES[3][1:]
-"""The pair on the pictures: its picture of why has words for and against."""
+"""The pair on the pictures: it has words that speak for the verdict and against it."""
 
 COLOURS = 128
 
@@ -50,26 +50,26 @@ def fill(page: Page, tab: str) -> None:
     if tab == "batch":
         page.locator("#batch-example").click()
         page.locator("#batch-start").click()
-        page.locator(".tm-status[data-state=done]").wait_for()
+        page.locator(".tm-status[data-key^=batch_done]").wait_for()
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     if tab == "batch":
         page.locator("#batch-columns").evaluate("columns => columns.scrollIntoView()")
 
 
-def take(browser: Browser, url: str, settings: dict[str, Any], out: Path, ending: str, every: bool) -> None:
-    """Photograph the tabs: those of `DOCS` as far as a screen shows, or with `every` the whole of each."""
-    context = browser.new_context(**({"locale": "zh-CN", "reduced_motion": "reduce"} | settings))
+def take(browser: Browser, url: str, view: str, out: Path, every: bool) -> None:
+    """Photograph the tabs in one of `VIEWS`: those of `DOCS` as on a screen, or with `every` each tab in full."""
+    context = browser.new_context(**({"locale": "zh-CN", "reduced_motion": "reduce"} | VIEWS[view]))
     page = context.new_page()
     page.goto(f"{url}?{urlencode(dict(zip('ab', PAIR, strict=True)))}")
     page.locator("#verdict .confidence-set").first.wait_for()
     page.locator(".tm-why[data-state=drawn]").wait_for()
     for tab, name in zip(page.get_by_role("tab").all(), TABS, strict=True):
-        if every or name + ending in DOCS:
+        if every or name + view in DOCS:
             tab.click()
             page.get_by_role("tabpanel").filter(visible=True).wait_for()
             fill(page, name)
-            save(page.screenshot(full_page=every), out / f"{name}{ending}.png")
+            save(page.screenshot(full_page=every), out / f"{name}{view}.png")
     context.close()
 
 
@@ -82,7 +82,7 @@ def main() -> None:
     """Serve the page and take every picture."""
     parser = argparse.ArgumentParser(description="Take the pictures of the page.")
     parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints" / "default", help="checkpoint folder")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder for the pictures")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "img", help="folder for the pictures")
     parser.add_argument("--all", action="store_true", help="the whole of every tab in every view")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -93,9 +93,9 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=own if own.exists() else shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        for ending, settings in VIEWS.items():
-            if arguments.all or any(tab + ending in DOCS for tab in TABS):
-                take(browser, url, settings, arguments.out, ending, arguments.all)
+        for view in VIEWS:
+            if arguments.all or any(tab + view in DOCS for tab in TABS):
+                take(browser, url, view, arguments.out, arguments.all)
         browser.close()
     page.close(verbose=False)
 

@@ -1,9 +1,10 @@
-"""How long one warm pair takes, from strings to `Prediction`, beside a cross-encoder of BERT-base's size.
+"""Time for one pair, from strings to `Prediction`, compared with a cross-encoder of BERT-base's size.
 
     python -m benchmarks.speed
 
-The cross-encoder has random weights and gets ids, so its tokeniser costs it nothing; it reads what BERT would: [CLS],
-one token a character, [SEP] after each sentence. Both run in turn on the same threads; figures are medians.
+The cross-encoder has random weights and is given ids: the time of a tokeniser is not counted. The ids are as many as
+for BERT: [CLS], one token a character, [SEP] after each sentence. Both run in turn on the same threads; figures are
+medians.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from textmatch import TextMatcher
-from textmatch.demo.texts import EXAMPLES
+from textmatch.demo.examples import EXAMPLES
 
 ROOT = Path(__file__).resolve().parent.parent
 VOCABULARY, WIDTH, LAYERS, HEADS, INNER, POSITIONS = 21128, 768, 12, 12, 3072, 512

@@ -1,6 +1,6 @@
-"""How long the page takes to start and to answer, and what a visitor's browser waits for and fetches.
+"""Time until the page is up and gives its first result, and what a visitor's browser waits for and downloads.
 
-The browser (Chromium) visits twice: with nothing kept from an earlier visit, and with all that it kept.
+The browser (Chromium) opens the page twice: with an empty cache, then with what the first visit left in it.
 
 python -m benchmarks.startup --runs 5
 """
@@ -26,7 +26,7 @@ PAIR = ("怎么学好英语", "如何才能把英语学好")
 
 
 class Visit(NamedTuple):
-    """Seconds from the start of navigation to the first paint and to the answer; MB fetched, and in how many parts."""
+    """Seconds from navigation to the first paint and to the first result; MB downloaded, and in how many responses."""
 
     painted: float
     answered: float
@@ -36,7 +36,7 @@ class Visit(NamedTuple):
 
 @contextmanager
 def app() -> Iterator[str]:
-    """The address of `python app.py`, once it answers."""
+    """Run `python app.py`; its address, once it is up."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -57,7 +57,7 @@ def app() -> Iterator[str]:
 
 
 def one_start() -> tuple[float, float]:
-    """Seconds to the page and to the first answer, from process start."""
+    """Seconds from the start of the process to the page and to the first result."""
     from gradio_client import Client
 
     start = time.perf_counter()
@@ -68,7 +68,7 @@ def one_start() -> tuple[float, float]:
 
 
 def visits(runs: int) -> dict[str, list[Visit]]:
-    """What `runs` visitors see, each on a first visit and on a second."""
+    """The first and the second visit of `runs` visitors."""
     from playwright.sync_api import sync_playwright
 
     found: dict[str, list[Visit]] = {"first visit": [], "second visit": []}
@@ -84,7 +84,7 @@ def visits(runs: int) -> dict[str, list[Visit]]:
 
 
 def one_visit(page: Any, url: str) -> Visit:
-    """Open the page and wait until its example is answered."""
+    """Open the page and wait for the result of its example."""
     fetched: list[float] = []
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
@@ -112,7 +112,7 @@ def warm_pair() -> float:
 
 
 def main() -> None:
-    """Print medians with the least and the most."""
+    """Measure, and print medians with minimum and maximum."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
@@ -125,7 +125,7 @@ def main() -> None:
 
 
 def spread(values: Sequence[float]) -> str:
-    """The median, the least and the most."""
+    """The median, with minimum and maximum."""
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 

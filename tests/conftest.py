@@ -1,15 +1,23 @@
 """What several tests share: the shipped matcher, the real page on a free port, and a browser."""
 
+import csv
+import gzip
+import io
+import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pyarrow
 import pytest
 import torch
 from hypothesis import settings
+from pyarrow import parquet
 
+from tests.helpers import Opened, Visit
 from textmatch import TextMatcher
 
 # The same examples on every run, however slow the machine.
@@ -44,7 +52,7 @@ def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
         own = playwright.chromium.executable_path
-        names = ("chromium", "chromium-browser", "google-chrome")
+        names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first is lightest
         path = own if Path(own).exists() else next(filter(None, map(shutil.which, names)), None)
         if path is None:
             pytest.skip("no Chromium on this machine")
@@ -55,26 +63,24 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A page of the browser and what went wrong on it."""
-
-    page: Any
-    complaints: list[str]
-
-
 @pytest.fixture(scope="session")
-def new_page(browser: Any) -> Callable[..., Any]:
-    """Opens an empty page and notes what goes wrong on it.
-
-    Visitors of one kind share a browser context, so that what one has downloaded serves the next; `alone` is for those
-    who change the context itself.
-    """
+def new_page(browser: Any) -> Callable[[str, Visit], Opened]:
+    """Opens an empty page and notes what goes wrong on it."""
     contexts: dict[tuple[str, int, str], Any] = {}
 
-    def open_empty(
-        home: str, complaints: list[str], locale: str, viewport: dict[str, int], scheme: str, alone: bool = False
-    ) -> Any:
+    def context_of(visit: Visit) -> Any:
+        if not visit.alone and visit.context in contexts:
+            return contexts[visit.context]
+        context = browser.new_context(
+            locale=visit.locale, viewport=visit.viewport, color_scheme=visit.scheme, reduced_motion="reduce"
+        )
+        if not visit.alone:
+            contexts[visit.context] = context
+        return context
+
+    def open_empty(home: str, visit: Visit) -> Opened:
+        complaints: list[str] = []
+
         def heard(kind: str, text: str) -> None:
             if kind == "error" and "422" not in text:  # the browser logs a refused input as a failed request
                 complaints.append(text)
@@ -87,21 +93,13 @@ def new_page(browser: Any) -> Callable[..., Any]:
             complaints.append(f"dialog: {dialog.message}")
             dialog.dismiss()
 
-        kind = (locale, viewport["width"], scheme)
-        context = contexts.get(kind)
-        if context is None or alone:
-            context = browser.new_context(
-                locale=locale, viewport=viewport, color_scheme=scheme, reduced_motion="reduce"
-            )
-        if not alone:
-            contexts[kind] = context
-        page = context.new_page()
+        page = context_of(visit).new_page()
         page.set_default_timeout(60_000)
         page.on("console", lambda message: heard(message.type, message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: requested(request.url))
         page.on("dialog", opened)
-        return page
+        return Opened(page, complaints)
 
     return open_empty
 
@@ -110,6 +108,22 @@ def new_page(browser: Any) -> Callable[..., Any]:
 def kept() -> dict[Any, Opened]:
     """Pages that one test has left and the next may take over, by kind of visitor."""
     return {}
+
+
+@pytest.fixture(scope="session")
+def serve(kept: dict[Any, Opened]) -> Callable[[Any], AbstractContextManager[str]]:
+    """Launches a page with the real options: ``with serve(page) as url``."""
+    from textmatch.demo import launch_options
+
+    @contextmanager
+    def launched(page: Any) -> Iterator[str]:
+        _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
+        yield url
+        page.close(verbose=False)
+        for kind in [kind for kind in kept if kind[0] == url]:  # the next page may get the same port
+            kept.pop(kind).page.close()
+
+    return launched
 
 
 @pytest.fixture(scope="session")
@@ -142,38 +156,29 @@ def anew() -> Callable[[Any], None] | None:
 
 @pytest.fixture
 def visit(
-    new_page: Callable[..., Any],
+    new_page: Callable[[str, Visit], Opened],
     kept: dict[Any, Opened],
     home: str,
     ready: str,
     anew: Callable[[Any], None] | None,
 ) -> Iterator[Callable[..., Any]]:
-    """Opens the page; afterwards nothing may have failed, popped up or left for another host."""
+    """Opens the page as a `Visit` says; afterwards nothing may have failed, popped up or left for another host."""
     visits: list[tuple[Any, Opened]] = []
 
-    def open_page(
-        locale: str = "zh-CN",
-        viewport: dict[str, int] | None = None,
-        scheme: str = "light",
-        query: str = "",
-        elsewhere: str | None = None,
-        alone: bool = False,
-    ) -> Any:
-        viewport = viewport or {"width": 1280, "height": 900}
-        plain = anew is not None and not (query or elsewhere or alone)
-        kind = (home, locale, viewport["width"], scheme) if plain else None
-        opened = kept.pop(kind, None)
-        if opened is None:
-            complaints: list[str] = []
-            page = new_page(elsewhere or home, complaints, locale, viewport, scheme, alone)
-            opened = Opened(page, complaints)
-            visits.append((kind, opened))
-            opened.page.goto((elsewhere or home) + query)
-            opened.page.locator(ready).first.wait_for(state="attached")
-        else:
+    def open_page(*how: Any, **more: Any) -> Any:
+        visit = Visit(*how, **more)
+        reusable = anew is not None and not (visit.query or visit.elsewhere or visit.alone)
+        kind = (home, *visit.context) if reusable else None
+        if opened := kept.pop(kind, None):
             visits.append((kind, opened))
             assert anew is not None
             anew(opened.page)
+            return opened.page
+        address = visit.elsewhere or home
+        opened = new_page(address, visit)
+        visits.append((kind, opened))
+        opened.page.goto(address + visit.query)
+        opened.page.locator(ready).first.wait_for(state="attached")
         return opened.page
 
     yield open_page
@@ -183,3 +188,36 @@ def visit(
         else:
             kept[kind] = opened
     assert not [complaint for _, opened in visits for complaint in opened.complaints]
+
+
+@pytest.fixture(scope="session")
+def write_table() -> Callable[..., Path]:
+    """Writes a table in the format that a file's name asks for, without the code under test."""
+
+    def write(path: Path, names: Sequence[str] | None, rows: Sequence[Sequence[Any]], encoding: str = "utf-8") -> Path:
+        """Write `rows` under the column names, or without a header where there are none."""
+        kind = Path(path.name.removesuffix(".gz")).suffix
+        lines = [*([names] if names else []), *rows]
+        if kind == ".xlsx":
+            book = openpyxl.Workbook()
+            for line in lines:
+                book.active.append(list(line))
+            book.save(path)
+            return path
+        if kind == ".parquet":
+            columns = zip(names or (), zip(*rows, strict=True), strict=True)
+            parquet.write_table(pyarrow.table(dict(columns)), path)
+            return path
+        if kind == ".jsonl":
+            text = "".join(json.dumps(dict(zip(names or (), row, strict=True))) + "\n" for row in rows)
+        elif kind == ".csv":
+            held = io.StringIO(newline="")
+            csv.writer(held).writerows(lines)
+            text = held.getvalue()
+        else:
+            text = "".join("\t".join(map(str, line)) + "\n" for line in lines)
+        content = text.encode(encoding)
+        path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+        return path
+
+    return write

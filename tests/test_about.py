@@ -9,10 +9,12 @@ from typing import Any, get_args
 import gradio as gr
 import pytest
 
+from tests.helpers import PHONE
 from textmatch.config import Arch
-from textmatch.demo import Models, about
-from textmatch.demo.about import LITERATURE
-from textmatch.demo.texts import WORDS
+from textmatch.demo import Models
+from textmatch.demo.i18n import TEXTS
+from textmatch.demo.tabs import about
+from textmatch.demo.tabs.about import LITERATURE
 
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "default"
 BEHAVIOUR = {
@@ -38,6 +40,12 @@ def shown(models: Models) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
+    """What the tab shows of the shipped checkpoint."""
+    return shown(Models({"default": CHECKPOINT}, device="cpu"))
+
+
 @pytest.fixture
 def with_record(tmp_path: Path) -> Callable[..., Models]:
     """The shipped checkpoint with other figures."""
@@ -51,10 +59,9 @@ def with_record(tmp_path: Path) -> Callable[..., Models]:
     return make
 
 
-def test_the_results_are_those_of_the_record() -> None:
+def test_the_results_are_those_of_the_record(shipped: dict[str, Any]) -> None:
     record = json.loads((CHECKPOINT / "metrics.json").read_text(encoding="utf-8"))
-    values = shown(Models({"default": CHECKPOINT}, device="cpu"))
-    results = values["about_results"]["rows"]
+    results = shipped["about_results"]["rows"]
     assert [row[:3] for row in results] == [
         ["default", {"key": f"about_split_{split}"}, record[split]["pairs"]] for split in ("dev", "test")
     ]
@@ -66,7 +73,7 @@ def test_the_results_are_those_of_the_record() -> None:
         f"{100 * test['ece']:.1f}%",
         f"{test['brier']:.3f}",
     ]
-    facts = {row[0]["key"]: row[1] for row in values["about_training"]["rows"]}
+    facts = {row[0]["key"]: row[1] for row in shipped["about_training"]["rows"]}
     assert facts["about_command"] == record["command"]
     assert facts["about_parameters"] == f"{record['parameters']:,}"
 
@@ -78,9 +85,9 @@ def test_the_epochs_of_a_run_are_drawn() -> None:
     assert points == [[epoch["epoch"], epoch["dev_accuracy"]] for epoch in epochs]
 
 
-def test_the_literature_is_cited_beside_the_own_figure() -> None:
+def test_the_literature_is_cited_beside_the_own_figure(shipped: dict[str, Any]) -> None:
     cited = json.loads(LITERATURE.read_text(encoding="utf-8"))
-    rows = shown(Models({"default": CHECKPOINT}, device="cpu"))["about_literature"]["rows"]
+    rows = shipped["about_literature"]["rows"]
     assert [row[0] for row in rows[:-1]] == [entry["system"] for entry in cited]
     assert all(entry["source"] for entry in cited)
     assert rows[-1][0] == "default"
@@ -92,7 +99,9 @@ def test_what_a_record_has_is_shown(with_record: Callable[..., Models]) -> None:
         [{"key": "about_behaviour_negation"}, 4, {"share": 0.75}],
         ["new", 2, {"share": 1.0}],
     ]
-    assert values["about_corpora"]["columns"] == ["about_corpus", "about_accuracy", "about_f1", "about_auc"]
+    assert values["about_corpora"]["columns"] == [
+        {"key": key} for key in ("about_corpus", "about_figure_accuracy", "about_figure_f1", "about_figure_auc")
+    ]
     assert values["about_corpora"]["rows"] == [["lcqmc", "85.0%", "86.0%", "0.940"], ["other", "70.0%", None, None]]
     assert values["about_reliability"]["points"] == [[0.55, 0.6], [0.9, 0.88]]
 
@@ -106,22 +115,27 @@ def test_what_a_record_lacks_is_not(with_record: Callable[..., Models]) -> None:
 
 
 def test_every_architecture_is_described() -> None:
-    for texts in WORDS.values():
+    for texts in TEXTS.values():
         assert {f"about_arch_{arch}" for arch in get_args(Arch)} <= texts.keys()
 
 
-@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
-def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale: str, language: str) -> None:
-    page, texts = visit(locale, {"width": 390, "height": 844}), WORDS["zh" if language == "zh" else "en"]
-    page.get_by_role("tab").filter(has_text=texts["about_tab"]).click()
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("locale", "texts"),
+    [pytest.param("zh-CN", TEXTS["zh"], id="zh"), pytest.param("en-US", TEXTS["en"], id="en")],
+)
+def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale: str, texts: dict[str, str]) -> None:
+    page = visit(locale, PHONE)
+    page.get_by_role("tab").filter(has_text=texts["page_about"]).click()
     page.get_by_role("table", name=texts["about_results"], exact=True).wait_for()
     page.get_by_role("img", name=texts["about_reliability"]).wait_for()
-    assert page.locator("#about-results thead th").nth(3).inner_text() == texts["about_accuracy"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    tables = page.locator("[id^=about-] .tm-table")
+    assert page.locator("#about-results thead th").nth(3).inner_text() == texts["about_figure_accuracy"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    tables = page.locator("[id^=about-] .tm-scroll")
     assert tables.evaluate_all("tables => tables.filter((table) => table.scrollWidth > table.clientWidth).length") == 0
     first = page.get_by_role("table", name=texts["about_results"]).get_by_role("row").nth(1)
     cells = first.get_by_role("cell")
     assert cells.count() == len(page.locator("#about-results thead th").all()) - 1
     heading = cells.last.evaluate("cell => getComputedStyle(cell, '::before').content")
-    assert texts["about_brier"] in heading
+    assert texts["about_figure_brier"] in heading

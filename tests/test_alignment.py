@@ -1,26 +1,24 @@
-"""textmatch.demo.alignment: the picture of why, as a value and in a real browser."""
+"""textmatch.demo.components.alignment: its value, and what a browser makes of it."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import pytest
 
+from tests.helpers import DESKTOP, PHONE, Opened, Visit
+from tests.helpers import HOSTILE as MARKUP
 from textmatch import Prediction, TextMatcher
-from textmatch.demo import alignment as module
 from textmatch.demo import launch_options
-from textmatch.demo.alignment import NOTHING, TELLING, alignment, drawing
-from textmatch.demo.texts import CHINESE, ENGLISH
-from textmatch.explain import Change, Explanation, Flip, Meeting, Word
+from textmatch.demo.components.alignment import EMPTY_ALIGNMENT, TELLING, alignment, alignment_value
+from textmatch.demo.i18n import TEXTS
+from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Word
 
-FOLDER = Path(module.__file__).parent
-HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "{word}", "</script><script>alert(1)</script>")
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
+ZH, EN = TEXTS["zh"], TEXTS["en"]
+
+HOSTILE = (*MARKUP, "{word}")
 
 Open = Callable[..., Any]
 
@@ -42,12 +40,12 @@ SIMPLE = Explanation(
     texts=(ONE, TWO),
     as_given=(True, True),
     words=(
-        row(ONE, "窗台", "太", "冷", "花", "会", "冻死", effect=0.4),
-        row(TWO, "阳台", "不", "冷", "花", "会", "冻死", effect=-0.08, met=False),
+        row(ONE, "窗台", "太", "冷", "花", "会", "冻死", importance=0.4),
+        row(TWO, "阳台", "不", "冷", "花", "会", "冻死", importance=-0.08, aligned=False),
     ),
-    meetings=(Meeting(0, 2, 0.25), Meeting(2, 2, 0.97), *(Meeting(i, i, 1.0) for i in (3, 4, 5))),
+    aligned_pairs=(AlignedPair(0, 2, 0.25), AlignedPair(2, 2, 0.97), *(AlignedPair(i, i, 1.0) for i in (3, 4, 5))),
     alignment="attention",
-    flip=Flip((Change(2, 1, "swap", "不", "太"),), prediction(ONE, "阳台太冷花会冻死", 0.7)),
+    counterfactual=Counterfactual((Edit(2, 1, "swap", "不", "太"),), prediction(ONE, "阳台太冷花会冻死", 0.7)),
     complete=True,
 )
 ODD = replace(
@@ -55,12 +53,12 @@ ODD = replace(
     texts=("龘" + ONE[2:], TWO),
     as_given=(False, True),
     words=(
-        row("龘" + ONE[2:], "龘", "太", "冷", "花", "会", "冻死", effect=None, unknown=("龘",), known=False),
-        (*SIMPLE.words[1][:5], replace(SIMPLE.words[1][5], cut=True, effect=None, met=False)),
+        row("龘" + ONE[2:], "龘", "太", "冷", "花", "会", "冻死", importance=None, unknown=("龘",), known=False),
+        (*SIMPLE.words[1][:5], replace(SIMPLE.words[1][5], cut=True, importance=None, aligned=False)),
     ),
-    meetings=SIMPLE.meetings[1:3],
+    aligned_pairs=SIMPLE.aligned_pairs[1:3],
     alignment="equality",
-    flip=None,
+    counterfactual=None,
     complete=False,
 )
 CASES = {
@@ -71,9 +69,9 @@ CASES = {
         prediction=prediction("a", "b", 0.6, HOSTILE[0], HOSTILE[1]),
         texts=("".join(HOSTILE), "".join(HOSTILE)),
         words=(row("".join(HOSTILE), *HOSTILE, unknown=HOSTILE), row("".join(HOSTILE), *HOSTILE)),
-        meetings=tuple(Meeting(i, i, 1.0) for i in range(len(HOSTILE))),
-        flip=Flip(
-            (Change(1, 0, "swap", HOSTILE[0], HOSTILE[1]), Change(2, 1, "delete", HOSTILE[1])),
+        aligned_pairs=tuple(AlignedPair(i, i, 1.0) for i in range(len(HOSTILE))),
+        counterfactual=Counterfactual(
+            (Edit(1, 0, "swap", HOSTILE[0], HOSTILE[1]), Edit(2, 1, "delete", HOSTILE[1])),
             prediction("a", "b", 0.6, HOSTILE[2], HOSTILE[3]),
         ),
     ),
@@ -81,7 +79,7 @@ CASES = {
         SIMPLE,
         texts=("x" * 120 + "花" * 60, TWO),
         words=(row("x" * 120 + "花" * 60, "x" * 120, *"花" * 60), SIMPLE.words[1]),
-        flip=Flip((Change(1, 0, "delete", "x" * 120),), prediction("a", "b", 0.6)),
+        counterfactual=Counterfactual((Edit(1, 0, "delete", "x" * 120),), prediction("a", "b", 0.6)),
     ),
 }
 
@@ -90,66 +88,59 @@ CASES = {
 
 
 @pytest.mark.parametrize("explanation", CASES.values(), ids=CASES)
-def test_a_drawing_is_plain_json(explanation: Explanation) -> None:
-    value = drawing(explanation)
+def test_a_value_is_plain_json(explanation: Explanation) -> None:
+    value = alignment_value(explanation)
     again = json.loads(json.dumps(value))
-    assert again.keys() == NOTHING.keys()
+    assert again.keys() == EMPTY_ALIGNMENT.keys()
     assert [[chip["text"] for chip in chips] for chips in again["rows"]] == [
         [word.text for word in words] for words in explanation.words
     ]
-    assert [tuple(line[:2]) for line in again["lines"]] == [(m.first, m.second) for m in explanation.meetings]
+    assert [tuple(line[:2]) for line in again["lines"]] == [
+        (pair.first, pair.second) for pair in explanation.aligned_pairs
+    ]
 
 
 def test_a_real_explanation_can_be_drawn(matcher: TextMatcher) -> None:
-    value = drawing(matcher.explain("阳台上的花该几天浇一次水", "陽台的花多久浇一次水？"))
+    value = alignment_value(matcher.explain("阳台上的花该几天浇一次水", "陽台的花多久浇一次水？"))
     assert "".join(chip["text"] for chip in value["rows"][1]) == "陽台的花多久浇一次水"
-    assert value["notes"] == []
+    assert value["messages"] == []
 
 
 @pytest.mark.parametrize(
-    ("effect", "mark"),
+    ("importance", "mark"),
     [(None, "none"), (0.0, "none"), (TELLING, "for"), (-TELLING, "against"), (-TELLING / 2, "none")],
 )
-def test_only_telling_words_are_marked(effect: float | None, mark: str) -> None:
-    words = (row(ONE, "窗台", "太", "冷", "花", "会", "冻死", effect=effect), SIMPLE.words[1])
-    assert drawing(replace(SIMPLE, words=words))["rows"][0][0]["mark"] == mark
+def test_only_telling_words_are_marked(importance: float | None, mark: str) -> None:
+    words = (row(ONE, "窗台", "太", "冷", "花", "会", "冻死", importance=importance), SIMPLE.words[1])
+    assert alignment_value(replace(SIMPLE, words=words))["rows"][0][0]["mark"] == mark
 
 
-def test_the_turn_shows_what_goes_and_what_comes() -> None:
-    turn = drawing(SIMPLE)["turn"]
+def test_a_counterfactual_shows_what_is_deleted_and_inserted() -> None:
+    turn = alignment_value(SIMPLE)["counterfactual"]
     assert turn is not None
     assert turn["verdict"] == {"key": "alignment_matched", "name": "Matched", "confidence": 0.7}
-    assert turn["changes"] == [{"key": "alignment_swap2", "word": "不", "replacement": "太"}]
+    assert turn["edits"] == [{"key": "alignment_edit_swap_2", "word": "不", "replacement": "太"}]
     ((number, parts),) = turn["sentences"]
     assert number == 2
     assert [(part["kind"], part["text"]) for part in parts] == [
         ("same", "阳台"),
-        ("gone", "不"),
-        ("new", "太"),
+        ("deleted", "不"),
+        ("inserted", "太"),
         ("same", "冷花会冻死"),
     ]
     two = replace(
-        SIMPLE, flip=Flip((Change(1, 5, "delete", "冻死"), Change(1, 0, "swap", "窗台", "阳台")), SIMPLE.prediction)
+        SIMPLE,
+        counterfactual=Counterfactual(
+            (Edit(1, 5, "delete", "冻死"), Edit(1, 0, "swap", "窗台", "阳台")), SIMPLE.prediction
+        ),
     )
-    turn = drawing(two)["turn"]
+    turn = alignment_value(two)["counterfactual"]
     assert turn is not None
-    assert "".join(part["text"] for part in turn["sentences"][0][1] if part["kind"] != "gone") == "阳台太冷花会"
+    assert "".join(part["text"] for part in turn["sentences"][0][1] if part["kind"] != "deleted") == "阳台太冷花会"
 
 
-def test_what_was_done_otherwise_is_noted() -> None:
-    assert drawing(ODD)["notes"] == ["alignment_equality", "alignment_plain", "alignment_partial"]
-
-
-def test_the_script_has_a_text_for_all_it_says_and_no_other() -> None:
-    script = (FOLDER / "alignment.js").read_text(encoding="utf-8")
-    keys = {key for key in CHINESE if key.startswith("alignment_")}
-    for key in re.findall(r'\bt\("(\w+)"\)', script):
-        assert f"alignment_{key}" in keys
-    python = (FOLDER / "alignment.py").read_text(encoding="utf-8")
-    rows = {f"alignment_{kind}{number}" for kind in ("delete", "swap", "row") for number in (1, 2)}
-    for key in keys - rows:
-        assert re.search(rf"\b{key.removeprefix('alignment_')}\b", script) or key in python, key
-    assert rows < keys < set(ENGLISH)
+def test_an_unusual_explanation_has_messages() -> None:
+    assert alignment_value(ODD)["messages"] == ["alignment_equality", "alignment_plain", "alignment_partial"]
 
 
 # The picture in a browser
@@ -162,45 +153,36 @@ def page_url() -> Iterator[str]:
         case = gr.Textbox(elem_id="case")
         picture = alignment()
         case.submit(
-            lambda name: drawing(CASES[name]) if name else NOTHING,
+            lambda name: alignment_value(CASES[name]) if name else EMPTY_ALIGNMENT,
             case,
             picture,
             show_progress="hidden",
             trigger_mode="multiple",
         )
-    styles = [FOLDER / "style.css", FOLDER / "alignment.css"]
-    options = launch_options() | {"css_paths": styles}
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **options)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
     yield url
     page.close(verbose=False)
 
 
 @pytest.fixture(scope="module")
-def pages(new_page: Open, page_url: str) -> Iterator[Open]:
-    """Opens the page once for each kind of visitor, as opening takes most of the time; and hears what goes wrong."""
-    opened: dict[tuple[str, str, int], Any] = {}
-    complaints: list[str] = []
-
-    def page_of(locale: str, viewport: dict[str, int], scheme: str) -> tuple[Any, list[str]]:
-        kind = (locale, scheme, viewport["width"])
-        if kind not in opened:
-            opened[kind] = new_page(page_url, complaints, locale, viewport, scheme)
-            opened[kind].goto(page_url)
-        return opened[kind], complaints
-
-    yield page_of
-    for page in opened.values():
-        page.close()
+def opened() -> Iterator[dict[tuple[str, int, str], Opened]]:
+    """Pages by language and colour scheme: opening one takes most of the time."""
+    pages: dict[tuple[str, int, str], Opened] = {}
+    yield pages
+    for opened in pages.values():
+        opened.page.close()
 
 
 @pytest.fixture
-def show(pages: Open) -> Iterator[Open]:
+def show(opened: dict[tuple[str, int, str], Opened], new_page: Callable[..., Opened], page_url: str) -> Iterator[Open]:
     """Shows the picture with a case drawn, at rest before; afterwards nothing may have failed or popped up."""
-    heard: list[str] = []
 
     def shown(case: str, locale: str = "zh-CN", viewport: dict[str, int] = DESKTOP, scheme: str = "light") -> Any:
-        nonlocal heard
-        page, heard = pages(locale, viewport, scheme)
+        visit = Visit(locale, scheme=scheme)
+        if visit.context not in opened:
+            opened[visit.context] = new_page(page_url, visit)
+            opened[visit.context].page.goto(page_url)
+        page = opened[visit.context].page
         page.set_viewport_size(viewport)
         page.mouse.move(0, 0)
         rest(page)
@@ -209,7 +191,7 @@ def show(pages: Open) -> Iterator[Open]:
         return page
 
     yield shown
-    assert not heard
+    assert not [complaint for each in opened.values() for complaint in each.complaints]
 
 
 def rest(page: Any) -> None:
@@ -253,11 +235,12 @@ def line_ends(page: Any) -> Any:
             });
           });
         }""",
-        [[meeting.first, meeting.second] for meeting in SIMPLE.meetings],
+        [[pair.first, pair.second] for pair in SIMPLE.aligned_pairs],
     )
 
 
-@pytest.mark.parametrize(("locale", "texts"), [("zh-CN", CHINESE), ("en-US", ENGLISH)])
+@pytest.mark.browser
+@pytest.mark.parametrize(("locale", "texts"), [("zh-CN", ZH), pytest.param("en-US", EN, marks=pytest.mark.slow)])
 def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: dict[str, str]) -> None:
     page = show("", locale)
     assert said(page) == texts["alignment_rest"]
@@ -268,7 +251,7 @@ def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: di
     assert said(page) == texts["alignment_hint"].format(**verdict)
     assert "{" not in page.locator("#alignment").inner_text()
     turn = texts["alignment_turn"].format(verdict=texts["alignment_matched"], confidence="70%")
-    change = texts["alignment_swap2"].format(word="不", replacement="太")
+    change = texts["alignment_edit_swap_2"].format(word="不", replacement="太")
     assert page.locator(".tm-turn").inner_text() == turn + change + texts["alignment_stop"]
     assert [text.strip('「」"') for text in page.locator(".tm-turn mark").all_inner_texts()] == ["不", "太"]
     assert page.locator(".tm-turned del").inner_text() == "不"
@@ -277,6 +260,7 @@ def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: di
     assert said(page) == texts["alignment_rest"]
 
 
+@pytest.mark.browser
 def test_the_keyboard_walks_the_words_and_each_says_its_part(show: Open) -> None:
     page = show("simple")
     page.locator("#case textarea, #case input").first.focus()
@@ -303,6 +287,7 @@ def test_the_keyboard_walks_the_words_and_each_says_its_part(show: Open) -> None
     assert said(page).startswith("模型判断")
 
 
+@pytest.mark.browser
 def test_the_mouse_shows_and_the_focus_stays(show: Open) -> None:
     page = show("simple")
     chip(page, 0, 2).hover()
@@ -314,12 +299,15 @@ def test_the_mouse_shows_and_the_focus_stays(show: Open) -> None:
     assert "拿掉「窗台」" in said(page)
 
 
+@pytest.mark.browser
 def test_a_tap_chooses_a_word(show: Open) -> None:
     page = show("simple", viewport=PHONE)
     chip(page, 1, 1).evaluate("chip => chip.click()")
     assert "拿掉「不」" in said(page)
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 def test_the_same_is_there_to_be_heard(show: Open) -> None:
     page = show("simple", "en-US")
     assert page.get_by_role("toolbar", name="First sentence").get_by_role("button").count() == 6
@@ -330,6 +318,7 @@ def test_the_same_is_there_to_be_heard(show: Open) -> None:
     assert page.locator(".tm-stage svg").get_attribute("aria-hidden") == "true"
 
 
+@pytest.mark.browser
 def test_marks_and_legend_do_not_go_by_colour_alone(show: Open) -> None:
     page = show("simple")
     assert chip(page, 0, 0).locator(".tm-sign").inner_text() == "＋"
@@ -338,27 +327,29 @@ def test_marks_and_legend_do_not_go_by_colour_alone(show: Open) -> None:
     style = "chip => getComputedStyle(chip).borderTopStyle"
     assert (chip(page, 1, 0).evaluate(style), chip(page, 0, 0).evaluate(style)) == ("dashed", "solid")
     shown = page.locator(".tm-legend li").all_inner_texts()
-    assert [
-        any(CHINESE[f"alignment_{key}"] in text for text in shown) for key in ("for", "against", "alone", "line")
-    ] == [True] * 4
-    assert not any(CHINESE["alignment_unread"] in text or CHINESE["alignment_strange"] in text for text in shown)
+    assert [any(ZH[f"alignment_{key}"] in text for text in shown) for key in ("for", "against", "alone", "line")] == [
+        True
+    ] * 4
+    assert not any(ZH["alignment_unread"] in text or ZH["alignment_strange"] in text for text in shown)
 
 
+@pytest.mark.browser
 def test_unknown_and_cut_words_and_other_ways_are_said(show: Open) -> None:
     page = show("odd")
     assert chip(page, 0, 0).locator(".tm-odd").inner_text() == "?"
     chip(page, 0, 0).focus()
     assert said(page) == "没有试过拿掉「龘」。模型没学过：龘。"
     chip(page, 1, 5).focus()
-    assert said(page) == CHINESE["alignment_cut"].format(word="冻死")
+    assert said(page) == ZH["alignment_cut"].format(word="冻死")
     crossed = "chip => getComputedStyle(chip.querySelector('.tm-text')).textDecorationLine"
     assert chip(page, 1, 5).evaluate(crossed) == "line-through"
-    notes = page.locator(".tm-why-notes li").all_inner_texts()
-    assert notes == [CHINESE[f"alignment_{key}"] for key in ("equality", "plain", "partial")]
-    assert page.locator(".tm-turn").inner_text() == CHINESE["alignment_steady"]
+    notes = page.locator(".tm-why-messages li").all_inner_texts()
+    assert notes == [ZH[f"alignment_{key}"] for key in ("equality", "plain", "partial")]
+    assert page.locator(".tm-turn").inner_text() == ZH["alignment_steady"]
     assert page.locator(".tm-turned p").count() == 0
 
 
+@pytest.mark.browser
 def test_hostile_text_stays_text(show: Open) -> None:
     page = show("hostile")
     for side in (0, 1):
@@ -372,12 +363,11 @@ def test_hostile_text_stays_text(show: Open) -> None:
     assert page.locator("#alignment :is(img, script)").count() == 0
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize("case", ["simple", "wide", "hostile"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone(show: Open, case: str, scheme: str) -> None:
-    page = show(case, viewport=PHONE, scheme=scheme)
+def test_it_fits_a_phone(show: Open, case: str) -> None:
+    page = show(case, viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
     inside = page.evaluate(
         """() => {
           const card = document.querySelector("#alignment").getBoundingClientRect();
@@ -391,9 +381,12 @@ def test_it_fits_a_phone(show: Open, case: str, scheme: str) -> None:
     assert min(heights) >= 44
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out(show: Open, scheme: str) -> None:
     page = show("simple", scheme=scheme)
+    assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
     for part in (".tm-why-say", ".tm-legend li", ".tm-text", ".tm-turned del", ".tm-turned ins", ".tm-sign"):
         assert page.locator(part).first.evaluate(CONTRAST) >= 4.5, part
 
@@ -416,6 +409,7 @@ CONTRAST = """node => {
 }"""
 
 
+@pytest.mark.browser
 def test_lines_join_their_words_and_follow_a_resize(show: Open) -> None:
     page = show("simple")
     shape = "() => document.querySelector('.tm-line').getAttribute('d')"

@@ -1,4 +1,4 @@
-"""The tab for whole files: over the API with the real client, and in a real browser."""
+"""The batch tab: what happens to a table, and the tab in a browser."""
 
 import csv
 import itertools
@@ -12,23 +12,19 @@ import gradio as gr
 import openpyxl
 import pytest
 from gradio.utils import get_upload_folder
-from gradio_client import Client, handle_file
-from gradio_client.exceptions import AppError
 
+from tests.helpers import HOSTILE, PHONE, visitor
 from textmatch import TextMatcher
-from textmatch.demo import batch as batch_module
-from textmatch.demo import launch_options
-from textmatch.demo.batch import CONCURRENCY, Batch, Source, _turn, tab
-from textmatch.demo.job import Job, drop
-from textmatch.demo.texts import ENGLISH, EXAMPLES, WORDS
-from textmatch.scoring import PROBLEMS
-from textmatch.tables import ERRORS, KINDS, MAX_BYTES, Columns, Row, Table
+from textmatch.demo.components.status import WORKING
+from textmatch.demo.handlers.batch import NO_LABEL, BatchHandlers, BatchView, Source
+from textmatch.demo.i18n import TEXTS
+from textmatch.demo.jobs import NO_CHANGE, Job, discard
+from textmatch.demo.tabs.batch import CONCURRENCY, EXAMPLE, tab
+from textmatch.files import MAX_BYTES, TABLE_SUFFIXES, Columns, Row, Table
 
-HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "</script><script>alert(1)</script>")
 SAME = "明天早上几点开门"
 OTHER = "红烧茄子怎样做才不油腻"
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
+VIEW = BatchView(*BatchView._fields)
 
 THINGS = ("借书证", "公交卡", "停车证", "居住证", "老年卡", "电费过户", "宽带移机")
 
@@ -90,26 +86,9 @@ class Gate:
             assert self.waiting.acquire(timeout=60)
 
 
-@pytest.fixture(scope="module")
-def gate() -> Gate:
-    return Gate()
-
-
-@pytest.fixture(scope="module")
-def home(matcher: TextMatcher, gate: Gate) -> Iterator[str]:
-    """A real page with nothing but this tab, whose matcher waits at the gate."""
-
-    def predict(*arguments: Any) -> Any:
-        gate.wait()
-        return matcher.predict(*arguments)
-
-    watched = Mock(wraps=matcher, labels=matcher.labels, max_length=matcher.max_length, predict=predict)
-    with gr.Blocks(analytics_enabled=False) as page, gr.Tabs(), gr.Tab("Batch"):
-        tab(watched, "default")
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
-    yield url
-    gate.open()
-    page.close(verbose=False)
+@pytest.fixture
+def handlers(matcher: TextMatcher) -> BatchHandlers:
+    return BatchHandlers(matcher, VIEW)
 
 
 @pytest.fixture
@@ -127,356 +106,144 @@ def labelled(tmp_path: Path) -> Path:
     return path
 
 
-def files_kept() -> set[Path]:
-    """Files in Gradio's folder that hold anything."""
-    return {path for path in Path(get_upload_folder()).rglob("*") if path.is_file() and path.stat().st_size}
+def inputs_of(read: dict[Any, Any], job: Job | None = None, **chosen: int) -> dict[Any, Any]:
+    """What Start gets after a table was read: its columns as they were recognised, or those chosen."""
+    columns = {name: chosen.get(name, read[name].value) for name in Columns._fields}
+    return {"source": read["source"], "job": job} | columns
 
 
-# Parts
+def finish(updates: dict[Any, Any]) -> dict[Any, Any]:
+    """Run the job that Start made; all that it has put on the page."""
+    shown: dict[Any, Any] = {}
+    for update in updates["job"].run():
+        shown |= update
+    return shown
 
 
-def test_every_wording_has_both_languages_and_the_same_fields() -> None:
-    for key in (*(f"file_{key}" for key in ERRORS), *(f"batch_p_{key}" for key in PROBLEMS)):
-        assert key in WORDS["zh"]
-    assert ENGLISH["file_empty"].startswith("There are no rows")
+def line(updates: dict[Any, Any]) -> str:
+    return str(updates["status"]["line"]["key"])
 
 
-@pytest.fixture
-def enter(matcher: TextMatcher) -> Callable[..., tuple[Any, ...]]:
-    """Presses Start on a table of two columns."""
-    source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
-    asked = Mock(headers={}, query_params={})
-
-    def press(before: Job | None, sentence1: int = 0, sentence2: int = 1) -> tuple[Any, ...]:
-        return Batch(matcher, "default").enter(source, before, sentence1, sentence2, -1, asked)
-
-    return press
+# Tables
 
 
-def test_files_go_with_the_visit(enter: Callable[..., tuple[Any, ...]]) -> None:
-    first = enter(None)[0]
-    list(first.run())
-    assert sorted(path.name for path in first.folder.iterdir()) == ["x.scored.csv", "x.scored.xlsx"]
-    assert first.folder.parent == Path(get_upload_folder())
-    again = enter(first)[0]
-    assert not first.folder.exists()
-    list(again.run())
-    assert again.folder.exists()
-    drop(again)
-    assert not again.folder.exists()
+def test_a_file_is_read_scored_reported_and_written(handlers: BatchHandlers, labelled: Path) -> None:
+    read = handlers.read_file(str(labelled), None, visitor("zh"))
+    assert not labelled.exists()
+    assert (read["file"], read["pasted"]) == (None, "")
+    assert read["preview"]["caption"] == {
+        "key": "batch_read_as",
+        "name": "pairs",
+        "rows": "5",
+        "encoding": "GB18030",
+    }
+    assert read["preview"]["columns"] == ["句子1", "句子2", "标签"]
+    assert [row[0] for row in read["preview"]["rows"]] == [SAME, SAME, SAME, "", OTHER]
+    assert [read[name].value for name in Columns._fields] == [0, 1, 2]
 
-
-def test_files_that_nobody_waits_for_any_more_are_not_kept(enter: Callable[..., tuple[Any, ...]]) -> None:
-    job = enter(None)[0]
-    turn = job.run()
-    while next(turn)[0]["state"] != "writing":
-        pass
-    drop(job)  # as a new table does
-    assert job.folder.exists()  # or they could not be written
-    assert list(turn) == [gr.skip()]
-    assert not job.folder.exists()
-
-
-def test_a_second_start_keeps_the_place_in_the_queue(enter: Callable[..., tuple[Any, ...]]) -> None:
-    first, queued, *_ = enter(None)
-    assert enter(first)[:2] == (gr.skip(), queued) == (gr.skip(), {"state": "queued"})
-    turn = first.run()
-    running = next(turn)
-    assert enter(first) == (gr.skip(), *running)
-    turn.close()
-    second = enter(first)[0]
-    assert second.stop()[0] == {"state": "cancelled"}
-    assert [view[0] for view in _turn(second)] == [{"state": "cancelled"}]
-    assert enter(second)[0] is not second
-
-
-def test_a_run_stopped_before_the_first_chunk_has_nothing_to_show(enter: Callable[..., tuple[Any, ...]]) -> None:
-    job = enter(None)[0]
-    turn = job.run()
-    next(turn)
-    assert job.stop() == gr.skip()
-    assert [view[0] for view in turn] == [{"state": "cancelled"}]
-
-
-@pytest.mark.parametrize(
-    "read",
-    [lambda batch, *rest: batch.read_header(None, True, *rest), lambda batch, *rest: batch.read_pasted("x", *rest)],
-)
-def test_a_table_read_anew_ends_the_run_and_takes_its_files_along(
-    matcher: TextMatcher, enter: Callable[..., tuple[Any, ...]], read: Callable[..., Any]
-) -> None:
-    over, waiting = enter(None)[0], enter(None)[0]
-    list(over.run())
-    for job in (over, waiting):
-        read(Batch(matcher, "default"), job, Mock(headers={}, query_params={}))
-        assert not job.going
-        assert not job.folder.exists()
-
-
-def test_a_start_that_cannot_be_says_why(matcher: TextMatcher, enter: Callable[..., tuple[Any, ...]]) -> None:
-    gone = Batch(matcher, "default").enter(None, None, 0, 1, -1, Mock(headers={}, query_params={}))
-    assert gone[:2] == (None, {"state": "error", "message": WORDS["en"]["batch_gone"]})
-    job, status, *_ = enter(None, 1)
-    assert status == {"state": "error", "message": WORDS["en"]["file_same"].format(name="b")}
-    assert list(_turn(job)) == [gr.skip()]
-
-
-# The API
-
-
-def test_score_file(client: Client, labelled: Path) -> None:
-    before = files_kept()
-    scored, summary = client.predict(handle_file(labelled), "", "", "", "csv", api_name="/score_file")
-    with Path(scored).open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["句子1", "句子2", "标签", "probability", "prediction", "similarity", "problem"]
-    assert [row["prediction"] for row in rows] == ["Matched", "Not Matched", rows[2]["prediction"], "", "Matched"]
-    assert rows[3]["problem"] == "句子1 is blank"
-    assert rows[4]["problem"] == "the label 也许 is unknown"
-    assert (summary["rows"], summary["failed"], summary["encoding"]) == (5, 1, "GB18030")
-    assert summary["columns"] == {"sentence1": "句子1", "sentence2": "句子2", "label": "标签"}
-    assert summary["figures"]["pairs"] == 3
-    assert not [path for path in files_kept() - before if path.name == labelled.name]
-
-
-def test_score_file_by_named_columns_into_a_workbook(client: Client, tmp_path: Path) -> None:
-    path = tmp_path / "a.tsv"
-    path.write_text(f"问\t答\n{SAME}\t=1+1\n", encoding="utf-8")
-    scored, summary = client.predict(handle_file(path), "问", "答", "", "xlsx", api_name="/score_file")
-    sheet = openpyxl.load_workbook(scored).active
-    assert (sheet["B2"].value, sheet["B2"].data_type) == ("=1+1", "s")
-    assert summary["figures"] is None
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "columns", "message"),
-    [
-        ("a.csv", b"", ("", ""), "There are no rows"),
-        ("a.csv", b"x,y\na,b\n", ("x", "z"), "There is no column z"),
-        ("a.csv", bytes(range(128, 256)), ("", ""), "unknown encoding"),
-        ("a.xlsx", b"PK", ("", ""), "not a readable XLSX"),
-        ("a.doc", b"word", ("", ""), "expected a name that ends in .csv"),
-    ],
-)
-def test_bad_files_are_named(
-    client: Client, tmp_path: Path, name: str, content: bytes, columns: tuple[str, str], message: str
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(content or b" ")
-    with pytest.raises(AppError, match=message):
-        client.predict(handle_file(path), *columns, "", "csv", api_name="/score_file")
-
-
-def test_only_score_file_is_public_and_well_described(client: Client) -> None:
-    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert list(endpoints) == ["/score_file"]
-    described = endpoints["/score_file"]
-    assert [one["parameter_name"] for one in described["parameters"]] == [
-        *("file", "sentence1", "sentence2", "label", "format")
-    ]
-    assert "same rows" in described["description"]
-
-
-# The page in a browser
-
-
-@pytest.fixture
-def ready() -> str:
-    return "#batch-file input[type=file]"
-
-
-def upload(page: Any, path: Path) -> None:
-    page.locator("#batch-file input[type=file]").set_input_files(path)
-    page.locator("#batch-preview .tm-caption").filter(has_text=path.stem).wait_for()
-
-
-def run(page: Any) -> str:
-    page.locator("#batch-start").click()
-    page.locator(".tm-status[data-state=done]").wait_for()
-    return str(page.locator(".tm-said").inner_text())
-
-
-def cells(page: Any, table: str) -> list[list[str]]:
-    rows = page.locator(f"{table} tbody tr").all()
-    return [row.locator("td").all_inner_texts() for row in rows]
-
-
-def download(page: Any, kind: str, folder: Path) -> Path:
-    with page.expect_download() as caught:
-        page.locator(f"#batch-{kind}").click()
-    path = folder / str(caught.value.suggested_filename)
-    caught.value.save_as(path)
-    return path
-
-
-def test_a_csv_from_drop_to_download(visit: Open, labelled: Path, tmp_path: Path) -> None:
-    page = visit()
-    assert not page.locator("#batch-start").is_visible()
-    upload(page, labelled)
-    assert "5 行，编码 GB18030" in page.locator("#batch-preview .tm-caption").inner_text()
-    assert page.locator("#batch-sentence1 input").input_value() == "句子1"
-    assert page.locator("#batch-label input").input_value() == "标签"
-    assert "5 行，其中 1 行" in run(page)
-    shown = cells(page, "#batch-results")
-    assert [row[0] for row in shown] == [SAME, SAME, SAME, "", OTHER]
-    assert shown[3][-1] == "句子1 是空的"
-    assert [row[4] for row in shown] == ["意思相同", "意思不同", shown[2][4], "", "意思相同"]
-    path = download(page, "csv", tmp_path)
-    assert path.name == "pairs.scored.csv"
-    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
-    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 6
-    sheet = openpyxl.load_workbook(download(page, "xlsx", tmp_path)).active
+    shown = finish(handlers.start(inputs_of(read), visitor("zh")))
+    assert shown["status"]["line"] == {"key": "batch_done", "done": "5", "total": "5", "failed": "1"}
+    assert shown["status"]["progress"] is None
+    rows = shown["results"]["rows"]
+    verdicts = [{"key": "verdict_matched"}, {"key": "verdict_not_matched"}, rows[2][4], "", {"key": "verdict_matched"}]
+    assert [row[4] for row in rows] == verdicts
+    assert rows[3][3:] == ["", "", "", "句子1 是空的"]
+    assert rows[4][-1] == "不认识标签 也许"
+    assert shown["report"]["pairs"] == 3
+    assert shown["report"]["labels"] == ["意思不同", "意思相同"]
+    assert shown["report"]["counts"][0] == [0, 2, 0, 1]
+    assert [mistake["row"] for mistake in shown["report"]["mistakes"]][:1] == [3]
+    assert {mistake["row"] for mistake in shown["report"]["mistakes"]} == {1, 2, 3}
+    with Path(shown["csv"].value["path"]).open(encoding="utf-8-sig", newline="") as file:
+        assert [row["problem"] for row in csv.DictReader(file)][3:] == ["句子1 是空的", "不认识标签 也许"]
+    sheet = openpyxl.load_workbook(shown["xlsx"].value["path"]).active
     assert (sheet.max_row, sheet.max_column) == (6, 7)
 
 
-def test_a_workbook_with_columns_of_ones_own(visit: Open, tmp_path: Path) -> None:
+def test_columns_of_other_names_can_be_chosen(handlers: BatchHandlers, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (("序号", "甲", "乙", "丙"), (1, SAME, "x", SAME), (2, SAME, "y", OTHER)):
         book.active.append(row)
     book.save(tmp_path / "pairs.xlsx")
-    page = visit()
-    upload(page, tmp_path / "pairs.xlsx")
-    for column, name in (("sentence1", "甲"), ("sentence2", "丙")):
-        page.locator(f"#batch-{column} input").click()
-        page.get_by_role("option", name=name, exact=True).click()
-        page.get_by_role("option").first.wait_for(state="detached")
-    run(page)
-    assert not page.locator(".tm-report").is_visible()
-    assert len({row[-3] for row in cells(page, "#batch-results")}) == 2
+    read = handlers.read_file(str(tmp_path / "pairs.xlsx"), None, visitor())
+    assert [read[name].value for name in Columns._fields] == [0, 1, NO_LABEL]
+    shown = finish(handlers.start(inputs_of(read, sentence1=1, sentence2=3), visitor()))
+    assert [row[-3] for row in shown["results"]["rows"]] == [
+        {"key": "verdict_matched"},
+        {"key": "verdict_not_matched"},
+    ]
+    assert shown["report"] is None
 
 
-def test_labels_slider_and_worst_mistakes(visit: Open, labelled: Path) -> None:
-    page = visit()
-    upload(page, labelled)
-    run(page)
-    assert "3 行有标签" in page.locator(".tm-basis").inner_text()
-    slider = page.get_by_role("slider")
-    slider.focus()
-    slider.press("Home")
-    assert cells(page, ".tm-confusion") == [["✓ 0", "✗ 2"], ["✗ 0", "✓ 1"]]
-    slider.press("End")
-    assert [row[0] for row in cells(page, ".tm-confusion")] == ["✓ 2", "✗ 1"]
-    assert slider.get_attribute("aria-valuetext") == "100%"
-    slider.press("Home")
-    mistakes = cells(page, ".tm-mistakes")
-    assert [row[0] for row in mistakes] == ["3", "2"]
-    assert page.locator(".tm-report svg").get_attribute("aria-label").count(";") >= 1
+def test_pasted_examples_have_columns_in_the_visitors_language(handlers: BatchHandlers) -> None:
+    read = handlers.read_pasted(EXAMPLE, None, visitor("zh"))
+    assert read["preview"]["caption"]["key"] == "batch_pasted"
+    assert read["preview"]["columns"] == ["第一句", "第二句", "标签"]
+    shown = finish(handlers.start(inputs_of(read), visitor("zh")))
+    assert line(shown) == "batch_done_all"
+    assert shown["report"]["pairs"] == len(EXAMPLE.splitlines())
 
 
-def test_the_examples_can_be_tried_at_once(visit: Open) -> None:
-    page = visit()
-    page.locator("#batch-example").click()
-    page.locator("#batch-preview td").first.wait_for()
-    assert not page.locator("#batch-example").is_visible()
-    assert page.locator("#batch-preview .tm-caption").inner_text().startswith("粘贴的内容：12 行")
-    assert page.locator("#batch-preview th").all_inner_texts() == ["第一句", "第二句", "标签"]
-    assert run(page) == "完成：12 行都比好了。"
-    assert f"{len(EXAMPLES)} 行有标签" in page.locator(".tm-basis").inner_text()
+def test_the_first_row_can_be_read_as_the_header_or_not(handlers: BatchHandlers, labelled: Path) -> None:
+    read = handlers.read_file(str(labelled), None, visitor())
+    assert (read["header"].value, read["header"].visible) == (True, True)
+    again = handlers.read_header(read["source"], False, None, visitor())
+    assert again["preview"]["caption"]["rows"] == "6"
+    assert again["preview"]["columns"] == ["sentence1", "sentence2", "label"]
+    assert handlers.read_header(again["source"], True, None, visitor())["preview"] == read["preview"]
 
 
-def test_labels_nobody_knows_are_named(visit: Open) -> None:
-    page = visit("en-US")
-    page.locator("#batch-paste textarea").fill(f"{SAME}|{SAME}|也许\n{SAME}|{OTHER}|也许")
-    page.locator("#batch-preview td").first.wait_for()
-    run(page)
-    assert page.locator(".tm-basis").inner_text() == WORDS["en"]["batch_r_none"]
-    assert [row[-1] for row in cells(page, "#batch-results")] == ["the label 也许 is unknown"] * 2
+def test_labels_that_are_unknown_give_no_report(handlers: BatchHandlers) -> None:
+    read = handlers.read_pasted(f"{SAME}|{SAME}|也许\n{SAME}|{OTHER}|也许", None, visitor())
+    shown = finish(handlers.start(inputs_of(read), visitor()))
+    assert shown["report"]["pairs"] == 0
+    assert [row[-1] for row in shown["results"]["rows"]] == ["the label 也许 is unknown"] * 2
 
 
-@pytest.fixture
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight rows between two signs of life."""
-    monkeypatch.setattr(batch_module, "CHUNK", 8)
-
-
-def test_stopping_keeps_what_is_done(visit: Open, gate: Gate, small_chunks: None, tmp_path: Path) -> None:
-    page = visit()
-    lines = "\n".join(f"{SAME}{number}|{SAME}" for number in range(20))
-    page.locator("#batch-paste textarea").fill(lines)
-    page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.shut(let=1)
-    page.locator("#batch-start").click()
-    page.locator(".tm-bar span").filter(has_text="8 / 20").wait_for()
-    assert page.get_by_role("progressbar").get_attribute("value") == str(8 / 20)
-    page.locator("#batch-stop").click()
-    page.locator(".tm-status[data-state=stopping]").wait_for()
-    gate.open()
-    page.locator(".tm-status[data-state=stopped]").wait_for()
-    assert "20 行里的 16 行" in page.locator(".tm-said").inner_text()
-    assert len(download(page, "csv", tmp_path).read_text(encoding="utf-8-sig").splitlines()) == 17
-    page.locator("#batch-start").click()
-    page.locator(".tm-status[data-state=done]").wait_for()
-    assert "20 行" in page.locator(".tm-said").inner_text()
-
-
-def test_a_new_table_ends_the_run_of_the_old_one(visit: Open, gate: Gate, small_chunks: None) -> None:
-    page = visit()
-    page.locator("#batch-paste textarea").fill("\n".join(f"{SAME}{number}|{SAME}" for number in range(20)))
-    page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.shut(let=1)
-    page.locator("#batch-start").click()
-    page.locator(".tm-bar span").filter(has_text="8 / 20").wait_for()
-    page.locator("#batch-paste textarea").fill(f"{OTHER}|{OTHER}")
-    page.locator("#batch-preview .tm-caption").filter(has_text="1 行").wait_for()
-    page.locator("#batch-start").click()  # while the old run's chunk is still under way
-    page.locator(".tm-status[data-state=queued]").wait_for()
-    gate.open()
-    page.locator(".tm-status[data-state=done]").wait_for()
-    assert [row[0] for row in cells(page, "#batch-results")] == [OTHER]
-
-
-def test_a_run_stops_while_it_waits_for_its_turn(
-    visit: Open, client: Client, tmp_path: Path, gate: Gate, small_chunks: None
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_bad_table_gets_a_message_in_the_visitors_language(
+    handlers: BatchHandlers, tmp_path: Path, language: str
 ) -> None:
-    page = visit()
-    files = [tmp_path / f"{number}.tsv" for number in range(CONCURRENCY)]
-    for file in files:
-        file.write_text(f"{file.name}\t{SAME}", encoding="utf-8")
-    page.locator("#batch-paste textarea").fill("\n".join(f"{SAME}{number}|{SAME}" for number in range(20)))
-    page.locator("#batch-preview .tm-caption").filter(has_text="20").wait_for()
-    gate.shut()
-    busy = [client.submit(handle_file(file), "", "", "", "csv", api_name="/score_file") for file in files]
-    gate.arrived(CONCURRENCY)  # every place is taken
-    page.locator("#batch-start").click()
-    page.locator("#batch-stop").click()
-    page.locator(".tm-status[data-state=cancelled]").wait_for()
-    assert not page.locator("#batch-stop").is_visible()
-    page.locator("#batch-start").click()
-    page.locator(".tm-status[data-state=queued]").wait_for()
-    gate.open()
-    page.locator(".tm-status[data-state=done]").wait_for()
-    assert page.locator(".tm-said").inner_text().startswith("完成：20 行")
-    assert [job.result()[1]["rows"] for job in busy] == [1] * CONCURRENCY
+    texts = TEXTS["zh" if language == "zh" else "en"]
+    broken = tmp_path / "broken.xlsx"
+    broken.write_bytes(b"PK nothing")
+    read = handlers.read_file(str(broken), None, visitor(language))
+    assert read["status"]["line"] == {"text": texts["table_error_workbook"]}
+    assert (read["status"]["tone"], read["source"], read["preview"]["rows"]) == ("error", None, [])
+    assert not broken.exists()
+    long = handlers.read_pasted("很" * 1_000_001, None, visitor(language))
+    assert long["status"]["line"]["text"] == texts["batch_too_long"].format(length=1_000_001, limit=1_000_000)
 
 
-def test_a_hundred_thousand_rows(visit: Open, gate: Gate, small_chunks: None, tmp_path: Path) -> None:
-    page = visit()
+def test_an_emptied_box_changes_nothing(handlers: BatchHandlers) -> None:
+    job = Mock(spec=Job)
+    assert handlers.read_pasted(" \n", job, visitor()) == NO_CHANGE
+    assert not job.mock_calls
+
+
+@pytest.mark.parametrize("total", [1_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_a_long_table_is_scored_in_steps_until_it_is_stopped(
+    handlers: BatchHandlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int
+) -> None:
+    monkeypatch.setattr("textmatch.demo.handlers.batch.CHUNK", 8)
     path = tmp_path / "many.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([("问句1", "问句2", "标签"), *itertools.islice(pairs(), 100_000)])
-    upload(page, path)
-    assert page.locator("#batch-preview .tm-caption").inner_text().startswith("many：100,000 行")
-    assert cells(page, "#batch-preview")[0] == [*map(str, next(pairs()))]
-    assert [page.locator(f"#batch-{name} input").input_value() for name in Columns._fields] == [
-        *("问句1", "问句2", "标签")
-    ]
-    gate.shut(let=1)
-    page.locator("#batch-start").click()
-    page.locator(".tm-bar span").filter(has_text="8 / 100,000").wait_for()
-    gate.let()
-    page.locator(".tm-bar span").filter(has_text="16 / 100,000").wait_for()
-    assert page.get_by_role("progressbar").get_attribute("value") == str(16 / 100_000)
-    page.locator("#batch-stop").click()
-    page.locator(".tm-status[data-state=stopping]").wait_for()
-    gate.open()
-    page.locator(".tm-status[data-state=stopped]").wait_for()
-    assert page.locator(".tm-said").inner_text().startswith("已停止：完成了 100,000 行里的 24 行")
-    with download(page, "csv", tmp_path).open(encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([("问句1", "问句2", "标签"), *itertools.islice(pairs(), total)])
+    read = handlers.read_file(str(path), None, visitor())
+    assert read["preview"]["caption"]["rows"] == f"{total:,}"
+    assert read["preview"]["rows"][0] == [*map(str, next(pairs()))]
+    job = handlers.start(inputs_of(read), visitor())["job"]
+    steps = job.run()
+    for done in ("0", "8", "16", "24"):
+        assert next(steps)["status"]["progress"]["done"] == done
+    job.stop()
+    (shown,) = steps
+    assert shown["status"]["line"] == {"key": "batch_stopped_all", "done": "24", "total": f"{total:,}", "failed": "0"}
+    assert shown["report"]["pairs"] == 24
+    with Path(shown["csv"].value["path"]).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["问句1"], row["问句2"]) for row in rows] == [pair[:2] for pair in itertools.islice(pairs(), 24)]
     assert all(0 <= float(row["probability"]) <= 1 for row in rows)
-    assert openpyxl.load_workbook(download(page, "xlsx", tmp_path)).active.max_row == 25
-    assert "24 行有标签" in page.locator(".tm-basis").inner_text()
 
 
 def pairs() -> Iterator[tuple[str, str, int]]:
@@ -487,117 +254,402 @@ def pairs() -> Iterator[tuple[str, str, int]]:
         yield f"{number}号柜台怎么办{thing}", f"在{number}号柜台办{other}", number % 2
 
 
+# Jobs
+
+
+@pytest.fixture
+def start(handlers: BatchHandlers) -> Callable[..., dict[Any, Any]]:
+    """Presses Start on a table of two columns; `before` is what the visitor's session has as the last job."""
+    source = Source(Table(("a", "b"), [Row((SAME, SAME))]), "x")
+
+    def press(before: Job | None = None, sentence1: int = 0, sentence2: int = 1) -> dict[Any, Any]:
+        chosen = {"sentence1": sentence1, "sentence2": sentence2, "label": NO_LABEL}
+        return handlers.start({"source": source, "job": before} | chosen, visitor())
+
+    return press
+
+
+def test_files_go_with_the_visit(start: Callable[..., dict[Any, Any]]) -> None:
+    first = start()["job"]
+    list(first.run())
+    assert sorted(path.name for path in first.folder.iterdir()) == ["x.scored.csv", "x.scored.xlsx"]
+    assert first.folder.parent == Path(get_upload_folder())
+    again = start(first)["job"]
+    assert not first.folder.exists()
+    list(again.run())
+    assert again.folder.exists()
+    discard(again)
+    assert not again.folder.exists()
+
+
+def test_files_that_nobody_waits_for_any_more_are_not_kept(start: Callable[..., dict[Any, Any]]) -> None:
+    job = start()["job"]
+    steps = job.run()
+    while line(next(steps)) != "batch_writing":
+        pass
+    discard(job)  # as a new table does
+    assert job.folder.exists()  # or they could not be written
+    assert list(steps) == [NO_CHANGE]
+    assert not job.folder.exists()
+
+
+def test_a_second_start_keeps_the_place_in_the_queue(start: Callable[..., dict[Any, Any]]) -> None:
+    waiting = start()
+    first = waiting["job"]
+    assert line(waiting) == "batch_queued"
+    assert waiting["status"]["progress"] == WORKING
+    assert start(first) == {name: value for name, value in waiting.items() if name != "job"}
+    steps = first.run()
+    running = next(steps)
+    assert start(first) == running
+    steps.close()
+    second = start(first)["job"]
+    assert second is not first
+    assert line(second.stop()) == "batch_cancelled"
+    assert [line(updates) for updates in second.run()] == ["batch_cancelled"]
+
+
+def test_a_job_stopped_before_the_first_chunk_has_nothing_to_show(start: Callable[..., dict[Any, Any]]) -> None:
+    job = start()["job"]
+    steps = job.run()
+    next(steps)
+    assert job.stop() == NO_CHANGE
+    (end,) = steps
+    assert (line(end), end["results"]["rows"], end["report"]) == ("batch_cancelled", [], None)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda handlers, job: handlers.read_header(None, True, job, visitor()),
+        lambda handlers, job: handlers.read_pasted("x", job, visitor()),
+        lambda handlers, job: handlers.read_file("/nowhere.csv", job, visitor()),
+    ],
+    ids=["header", "pasted", "file"],
+)
+@pytest.mark.parametrize("over", [True, False])
+def test_a_new_table_ends_the_job_and_deletes_its_files(
+    handlers: BatchHandlers, start: Callable[..., dict[Any, Any]], read: Callable[..., Any], over: bool
+) -> None:
+    job = start()["job"]
+    if over:
+        list(job.run())
+    assert job.folder.exists()
+    assert job.active != over
+    read(handlers, job)
+    assert not job.active
+    assert not job.folder.exists()
+
+
+def test_a_start_that_cannot_be_says_why(handlers: BatchHandlers, start: Callable[..., dict[Any, Any]]) -> None:
+    inputs = {"source": None, "job": None, "sentence1": 0, "sentence2": 1, "label": NO_LABEL}
+    gone = handlers.start(inputs, visitor())
+    assert gone["job"] is None
+    assert gone["status"]["line"] == {"text": TEXTS["en"]["batch_gone"]}
+    same = start(sentence1=1)
+    assert same["job"] is None
+    assert same["status"]["line"] == {"text": TEXTS["en"]["table_error_same"].format(name="b")}
+
+
+# The page in a browser
+
+
+@pytest.fixture(scope="module")
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture(scope="module")
+def home(matcher: TextMatcher, gate: Gate, serve: Callable[..., Any]) -> Iterator[str]:
+    """A real page with nothing but this tab, whose matcher waits at the gate."""
+
+    def predict(*arguments: Any) -> Any:
+        gate.wait()
+        return matcher.predict(*arguments)
+
+    watched = Mock(wraps=matcher, labels=matcher.labels, max_length=matcher.max_length, predict=predict)
+    with gr.Blocks(analytics_enabled=False) as page, gr.Tabs(), gr.Tab("Batch"):
+        tab(watched)
+    with serve(page) as url:
+        yield url
+        gate.open()
+
+
+@pytest.fixture
+def ready() -> str:
+    return "#batch-file input[type=file]"
+
+
+@pytest.fixture
+def anew() -> Callable[[Any], None]:
+    """A table of one row in the place of all that the last test left."""
+
+    def start_again(page: Any) -> None:
+        paste(page, "重新|开始")
+
+    return start_again
+
+
+@pytest.fixture(autouse=True)
+def opened(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Opens the gate after a test that failed while it was shut."""
+    yield
+    if "gate" in request.fixturenames:
+        request.getfixturevalue("gate").open()
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight rows in a step."""
+    monkeypatch.setattr("textmatch.demo.handlers.batch.CHUNK", 8)
+
+
+def upload(page: Any, path: Path) -> None:
+    page.locator("#batch-file input[type=file]").set_input_files(path)
+    preview(page, path.stem)
+
+
+def paste(page: Any, *lines: str) -> None:
+    page.locator("#batch-paste textarea").fill("\n".join(lines))
+    page.locator("#batch-preview tbody").get_by_text(lines[0].split("|")[0], exact=True).first.wait_for()
+
+
+def twenty() -> list[str]:
+    return [f"{SAME}{number}|{SAME}" for number in range(20)]
+
+
+def preview(page: Any, text: str) -> None:
+    """Wait until the preview's caption has this text."""
+    page.locator("#batch-preview").filter(has_text=text).locator("tbody tr").first.wait_for()
+
+
+def status(page: Any, key: str, language: str = "zh", **fields: object) -> None:
+    """Wait until the status says this."""
+    said = TEXTS["zh" if language == "zh" else "en"][f"batch_{key}"].format(**fields)
+    page.locator("#batch-status [role=status]").get_by_text(said, exact=True).wait_for()
+
+
+def progress(page: Any, **fields: object) -> None:
+    """Wait until the bar stands there."""
+    said = TEXTS["zh"]["batch_count"].format(**fields)
+    page.locator("#batch-status .tm-progress").filter(has_text=said).wait_for()
+
+
+def cells(page: Any, table: str) -> list[list[str]]:
+    rows = page.locator(f"{table} tbody tr").all()
+    return [row.locator("th, td").all_inner_texts() for row in rows]
+
+
+def download(page: Any, kind: str, folder: Path) -> Path:
+    with page.expect_download() as caught:
+        page.locator(f"#batch-{kind}").click()
+    path = folder / str(caught.value.suggested_filename)
+    caught.value.save_as(path)
+    return path
+
+
+@pytest.mark.browser
+def test_a_csv_from_upload_to_download(visit: Open, labelled: Path, tmp_path: Path) -> None:
+    page = visit(alone=True)  # nothing was read there before
+    assert not page.locator("#batch-start").is_visible()
+    upload(page, labelled)
+    assert page.locator("#batch-sentence1 input").input_value() == "句子1"
+    assert page.locator("#batch-label input").input_value() == "标签"
+    assert not page.locator("#batch-stop").is_visible()
+    page.locator("#batch-start").click()
+    status(page, "done", done=5, failed=1)
+    shown = cells(page, "#batch-results")
+    assert [row[4] for row in shown] == ["意思相同", "意思不同", shown[2][4], "", "意思相同"]
+    path = download(page, "csv", tmp_path)
+    assert path.name == "pairs.scored.csv"
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert len(path.read_text(encoding="utf-8-sig").splitlines()) == 6
+    sheet = openpyxl.load_workbook(download(page, "xlsx", tmp_path)).active
+    assert (sheet.max_row, sheet.max_column) == (6, 7)
+
+    assert "3 行有标签" in page.locator("#batch-report").inner_text()
+    slider = page.get_by_role("slider")
+    slider.focus()
+    slider.press("Home")
+    assert cells(page, ".tm-confusion") == [["标签：意思不同", "✓ 0", "✗ 2"], ["标签：意思相同", "✗ 0", "✓ 1"]]
+    slider.press("End")
+    assert [row[1] for row in cells(page, ".tm-confusion")] == ["✓ 2", "✗ 1"]
+    assert slider.get_attribute("aria-valuetext") == "100%"
+    slider.press("Home")
+    assert [row[0] for row in cells(page, ".tm-mistakes")] == ["3", "2"]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_stopping_keeps_what_is_done(visit: Open, gate: Gate, small_chunks: None, tmp_path: Path) -> None:
+    page = visit()
+    paste(page, *twenty())
+    gate.shut(let=1)
+    page.locator("#batch-start").click()
+    progress(page, done=8, total=20)
+    assert page.get_by_role("progressbar").get_attribute("value") == str(8 / 20)
+    page.locator("#batch-stop").click()
+    status(page, "stopping")
+    gate.open()
+    status(page, "stopped_all", done=16, total=20)
+    assert len(download(page, "csv", tmp_path).read_text(encoding="utf-8-sig").splitlines()) == 17
+    page.locator("#batch-start").click()
+    status(page, "done_all", done=20)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_new_table_ends_the_run_of_the_old_one(visit: Open, gate: Gate, small_chunks: None) -> None:
+    page = visit()
+    paste(page, *twenty())
+    gate.shut(let=1)
+    page.locator("#batch-start").click()
+    progress(page, done=8, total=20)
+    paste(page, f"{OTHER}|{OTHER}")
+    page.locator("#batch-start").click()  # while the old run's chunk is still under way
+    status(page, "queued")
+    gate.open()
+    status(page, "done_all", done=1)
+    assert [row[0] for row in cells(page, "#batch-results")] == [OTHER]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_run_stops_while_it_waits_for_its_turn(visit: Open, gate: Gate, small_chunks: None) -> None:
+    busy, page = [visit(alone=True) for _ in range(CONCURRENCY["concurrency_limit"])], visit()
+    for number, other in enumerate(busy):
+        paste(other, f"{number}|{SAME}")
+    paste(page, *twenty())
+    gate.shut()
+    for other in busy:
+        other.locator("#batch-start").click()
+    gate.arrived(len(busy))  # every place is taken
+    page.locator("#batch-start").click()
+    status(page, "queued")
+    page.locator("#batch-stop").click()
+    status(page, "cancelled")
+    page.locator("#batch-stop").wait_for(state="hidden")
+    page.locator("#batch-start").click()
+    status(page, "queued")
+    gate.open()
+    status(page, "done_all", done=20)
+    for other in busy:
+        status(other, "done_all", done=1)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
 def test_hostile_text_stays_text(visit: Open, tmp_path: Path) -> None:
-    path = tmp_path / "bad.csv"
+    path = tmp_path / f"bad{HOSTILE[1]}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = [(text, other, "1", text) for text in HOSTILE for other in (SAME, text)]
         rows += [(SAME, OTHER, "0", "")]
         csv.writer(file).writerows([("sentence1", "sentence2", "label", HOSTILE[0]), *rows])
     page = visit()
-    upload(page, path)
+    page.locator("#batch-file input[type=file]").set_input_files(path)
+    preview(page, HOSTILE[0])
     page.locator("#batch-label input").click()
     page.keyboard.press("Escape")
-    run(page)
-    page.locator(".tm-report input").press("End")
+    page.locator("#batch-start").click()
+    status(page, "done_all", done=len(rows))
+    page.get_by_role("slider").press("End")
     shown = cells(page, "#batch-results")
     assert [row[0] for row in shown[::2]][:4] == list(HOSTILE)
     assert {row[1] for row in cells(page, ".tm-mistakes")} <= {*HOSTILE, SAME}
     assert page.locator("img[src=x]").count() == 0
 
 
-@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
-def test_files_that_cannot_be_used_are_refused_before_they_are_sent(
-    visit: Open, tmp_path: Path, labelled: Path, locale: str
-) -> None:
-    page = visit(locale)
+@pytest.mark.slow
+@pytest.mark.browser
+def test_files_that_cannot_be_used_are_refused_before_they_are_sent(visit: Open, tmp_path: Path) -> None:
+    page = visit("en-US")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if "/upload" in request.url else None)
-    words = WORDS["zh" if locale == "zh-CN" else "en"]
-    said = page.locator("#batch-file-refusal [role=alert]")
+    texts = TEXTS["en"]
+    said = page.locator("#batch-file-check [role=alert]")
     letter, huge = tmp_path / "letter.docx", tmp_path / "huge.CSV"
     letter.write_bytes(b"PK")
     with huge.open("wb") as file:
         file.truncate(MAX_BYTES + 1)  # a hole: it takes no room
     box = page.locator("#batch-file input[type=file]")
     box.set_input_files(letter)
-    kinds = ", ".join(KINDS)
-    assert said.inner_text() == words["file_kind"].format(kinds=kinds)
+    kinds = ", ".join(TABLE_SUFFIXES)
+    assert said.inner_text() == texts["table_error_kind"].format(kinds=kinds)
     box.set_input_files(huge)
-    assert said.inner_text() == words["file_large"].format(size=65, limit=64)
+    assert said.inner_text() == texts["table_error_large"].format(size=65, limit=64)
     page.locator("#batch-file button").evaluate(DROP, [["letter.docx", "x"]])
-    assert said.inner_text() == words["file_kind"].format(kinds=kinds)
+    assert said.inner_text() == texts["table_error_kind"].format(kinds=kinds)
     page.locator("#batch-file button").evaluate(DROP, [["a.csv", SAME], ["b.csv", SAME]])
-    assert said.inner_text() == words["file_many"]
+    assert said.inner_text() == texts["upload_many"]
     assert sent == []
     page.locator("#batch-example").click()
-    page.locator("#batch-preview td").first.wait_for()
+    preview(page, texts["batch_pasted"].format(rows=12))
+    assert not page.locator("#batch-example").is_visible()
     assert not said.is_visible()
     page.locator("#batch-file button").evaluate(DROP, [["dropped.tsv", f"{SAME}\t{SAME}"]])
-    page.locator("#batch-preview .tm-caption").filter(has_text="dropped").wait_for()
+    preview(page, "dropped")
     assert sent
 
 
-@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
-def test_a_bad_file_gets_a_message_and_the_next_one_works(
-    visit: Open, tmp_path: Path, labelled: Path, locale: str, language: str
-) -> None:
-    page = visit(locale)
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_bad_file_gets_a_message_and_the_next_one_works(visit: Open, tmp_path: Path, labelled: Path) -> None:
+    page = visit()
     broken = tmp_path / "broken.xlsx"
     broken.write_bytes(b"PK nothing")
     page.locator("#batch-file input[type=file]").set_input_files(broken)
-    page.locator(".tm-status[data-state=error]").wait_for()
-    texts = WORDS["zh" if language == "zh" else "en"]
-    assert page.locator(".tm-said[role=status]").inner_text() == texts["file_workbook"]
+    line = page.locator("#batch-status [role=status]")
+    line.get_by_text(TEXTS["zh"]["table_error_workbook"], exact=True).wait_for()
+    assert not page.locator("#batch-start").is_visible()
     upload(page, labelled)
-    assert page.locator(".tm-said").inner_text() == ""
-    page.locator("#batch-sentence2 input").click()
-    page.get_by_role("option", name="句子1", exact=True).click()
-    page.locator("#batch-start").click()
-    page.locator(".tm-status[data-state=error]").wait_for()
-    assert "句子1" in page.locator(".tm-said").inner_text()
+    assert line.inner_text().strip() == ""
 
 
+@pytest.mark.browser
+@pytest.mark.slow
 def test_phone_width_and_keyboard(visit: Open, labelled: Path) -> None:
     page = visit(viewport=PHONE)
     upload(page, labelled)
     page.locator("#batch-header input").focus()
     page.keyboard.press("Space")
-    page.locator("#batch-preview .tm-caption").filter(has_text="6 行").wait_for()
+    preview(page, "6 行")
     page.keyboard.press("Space")
-    page.locator("#batch-preview .tm-caption").filter(has_text="5 行").wait_for()
+    preview(page, "5 行")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('role')") == "region"
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "batch-start"
     page.keyboard.press("Enter")
-    page.locator(".tm-status[data-state=done]").wait_for()
+    status(page, "done", done=5, failed=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert "__i18n__" not in page.locator("body").inner_text()
 
 
+@pytest.mark.browser
+@pytest.mark.slow
 def test_the_keyboard_alone_goes_from_the_file_to_the_download(visit: Open, labelled: Path, tmp_path: Path) -> None:
-    page = visit()
+    page = visit(alone=True)  # where nothing has had the focus
     page.on("filechooser", lambda _: None)  # from now on the browser opens none of its own
     reach(page, "#batch-file button")
     assert page.get_by_role("button", name="将文件拖放到此处").count() == 1
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(labelled)
-    page.locator("#batch-preview .tm-caption").filter(has_text="pairs").wait_for()
+    preview(page, "pairs")
     reach(page, "#batch-paste textarea")
     reach(page, "#batch-sentence2 input")
     assert page.locator("#batch-sentence2 input").input_value() == "句子2"
     choose(page, "ArrowUp", "#batch-sentence2 input", "句子1")
     reach(page, "#batch-start")
     page.keyboard.press("Enter")
-    page.locator(".tm-status[data-state=error]").wait_for()  # the same column twice
+    page.locator("#batch-status").get_by_text("句子1").wait_for()  # the same column twice
     reach(page, "#batch-sentence2 input", "Shift+Tab")
     choose(page, "ArrowDown", "#batch-sentence2 input", "句子2")
     reach(page, "#batch-header input")
     reach(page, "#batch-preview [role=region]")
     reach(page, "#batch-start")
     page.keyboard.press("Enter")
-    page.locator(".tm-status[data-state=done]").wait_for()
+    status(page, "done", done=5, failed=1)
     for kind in ("csv", "xlsx"):
         reach(page, f"#batch-{kind}")
         with page.expect_download() as caught:
@@ -642,13 +694,15 @@ def reach(page: Any, target: str, key: str = "Tab") -> None:
     raise AssertionError(f"{target} cannot be reached")
 
 
+@pytest.mark.browser
+@pytest.mark.slow
 def test_visitors_see_their_own_rows_only(visit: Open, labelled: Path) -> None:
-    first, second = visit(), visit()
+    first, second = visit(), visit(alone=True)
     upload(first, labelled)
-    run(first)
-    second.locator("#batch-paste textarea").fill(f"{OTHER}|{OTHER}")
-    second.locator("#batch-preview td").first.wait_for()
-    run(second)
+    paste(second, f"{OTHER}|{OTHER}")
+    for page in (first, second):
+        page.locator("#batch-start").click()
+    status(first, "done", done=5, failed=1)
+    status(second, "done_all", done=1)
     assert cells(second, "#batch-results")[0][0] == OTHER
     assert SAME not in second.locator("body").inner_text()
-    assert len(KINDS) == 5

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from textmatch.batching import EncodedPair, by_length, shuffled, stack, stack_pairs
+from textmatch.batching import EncodedPair, by_length, collate, collate_pairs, shuffled
 from textmatch.text import PAD, Encoded
 
 
@@ -26,7 +26,7 @@ def flat(batches: list[list[int]]) -> list[int]:
 
 
 def test_a_stack_holds_every_id_then_padding() -> None:
-    stacked = stack([sentence(1), sentence(3), sentence(2, 7)])
+    stacked = collate([sentence(1), sentence(3), sentence(2, 7)])
     assert stacked.characters.tolist() == [[2, PAD, PAD], [2, 3, 4], [7, 8, PAD]]
     assert stacked.words.tolist() == [[102, PAD, PAD], [102, 103, 104], [107, 108, PAD]]
     assert stacked.lengths.tolist() == [1, 3, 2]
@@ -34,13 +34,13 @@ def test_a_stack_holds_every_id_then_padding() -> None:
 
 
 def test_pairs_are_stacked_all_first_sentences_then_all_second_ones() -> None:
-    stacked = stack_pairs([pair(1, 2), pair(3, 1)])
+    stacked = collate_pairs([pair(1, 2), pair(3, 1)])
     assert stacked.lengths.tolist() == [1, 3, 2, 1]
     assert stacked.characters[:, 0].tolist() == [2, 2, 50, 50]
 
 
 def test_to_moves_every_part() -> None:
-    assert {tensor.device.type for tensor in stack([sentence(2)]).to(torch.device("meta"))} == {"meta"}
+    assert {tensor.device.type for tensor in collate([sentence(2)]).to(torch.device("meta"))} == {"meta"}
 
 
 @settings(deadline=None)

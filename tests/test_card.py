@@ -1,14 +1,18 @@
-"""textmatch.card: everything on the card comes from the record."""
+"""textmatch.training.card: everything on the card comes from the record."""
 
 import json
 import re
+import shutil
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import ModelCard
 
-from textmatch import card
+from textmatch import TextMatchError
 from textmatch.config import ModelConfig
+from textmatch.training import card
 
 FIGURES = {
     "pairs": 1234,
@@ -31,13 +35,17 @@ RECORD: dict[str, Any] = {
     "parameters": 4321000,
     "training": {"epochs": 2, "seed": 7},
     "history": EPOCHS,
-    "command": "python train.py --data somewhere",
+    "command": "python train.py --data somewhere --init out/words",
     "corpus": "lcqmc",
     "corpora": {"atec": FIGURES | {"split": "test"}},
     "reliability": [{"confidence": 0.2, "share": 0.1, "pairs": 617}, {"confidence": 0.8, "share": 0.9, "pairs": 617}],
     "scores": [[400, 131], [100, 603]],
     "behaviour": {"negation": {"pairs": 8, "right": 6, "failures": [["他来了", "他没来", 0.75]]}},
-    "init": {"sentences": 5678, "files": {"a/b.txt": "1"}, "command": "python -m textmatch.pretraining words"},
+    "init": {
+        "sentences": 5678,
+        "files": {"a/b.txt": "1"},
+        "command": "python -m textmatch.training.pretraining out/words",
+    },
     "data_sha256": {"train.tsv": "0" * 64},
     "device": "cpu",
     "precision": "bf16",
@@ -46,6 +54,19 @@ RECORD: dict[str, Any] = {
     "versions": {"python": "3.11.0", "torch": "2.0"},
     "date": "2026-01-02",
 }
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+def written(**changed: Any) -> str:
+    """The card of the record with some values changed."""
+    return card.text("mine", ModelConfig(), RECORD | changed)
+
+
+def rows(text: str, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, without its first two lines."""
+    lines = text.split(f"\n{heading}\n")[1].splitlines()
+    table = list(takewhile(lambda line: line[:1] == "|", dropwhile(lambda line: line[:1] != "|", lines)))
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[2:]]
 
 
 @pytest.mark.parametrize(
@@ -57,78 +78,110 @@ RECORD: dict[str, Any] = {
         "4,321,000 parameters",
         "Not Matched, Matched",
         'from_pretrained("checkpoints/mine")',
-        "python train.py --data somewhere",
+        "Epoch 1 of 2 was best on dev.",
         "seed 7",
-        "2 minutes in 2 epochs",
         "0" * 64,
-        "on application only",
+        "on application",
         "| atec | test | 1,234 | 0.8125 | 0.5000 | 0.6250 | 0.9000 |",
-        "No licence statement of its owners was found",
+        "No licence was found",
         "| negation | 8 | 75.0% | 90% | 他来了 / 他没来 (0.75) |",
-        "5,678 sentences without labels (a/b.txt; `python -m textmatch.pretraining words`)",
     ],
 )
 def test_the_card_says(fact: str) -> None:
-    assert fact in card.text("mine", ModelConfig(), RECORD).replace("\n", " ")
+    assert fact in written().replace("\n", " ")
 
 
-def test_the_best_epoch_is_that_of_dev() -> None:
-    assert "Epoch 1 of 2 was best on dev" in card.text("mine", ModelConfig(), RECORD).replace("\n", " ")
+def test_the_front_matter_is_valid() -> None:
+    data = ModelCard(written()).data.to_dict()
+    assert (data["language"], data["license"], data["library_name"]) == ("zh", "other", "textmatch")
+    assert data["pipeline_tag"] == "text-classification"
+    assert "lstm" in data["tags"]
+
+
+def test_the_runs_are_listed_from_the_first_to_the_last() -> None:
+    assert rows(written(), "## Training") == [
+        ["words", "random weights", "5,678 sentences without labels: a", "–", "–"],
+        ["mine", "words", "lcqmc, atec", "2", "2"],
+    ]
+    for command in ("python -m textmatch.training.pretraining out/words  # words", f"{RECORD['command']}  # mine"):
+        assert command in written()
 
 
 def test_unknown_data_gets_no_terms_of_others() -> None:
-    text = card.text("mine", ModelConfig(), RECORD | {"corpus": "letters", "corpora": {}})
-    assert "- letters: its terms are those of whoever owns the data." in text
+    text = written(corpus="letters", corpora={}, init=None)
+    assert rows(text, "## Data and terms") == [["letters", "", "Those of the owner of the data."]]
     assert "LCQMC" not in text
 
 
-def test_a_fine_tuned_checkpoint_names_the_corpora_of_its_start() -> None:
-    start = {key: RECORD[key] for key in ("corpus", "corpora", "command", "init")}
-    text = card.text("mine", ModelConfig(), RECORD | {"corpus": "letters", "corpora": {}, "init": start})
-    assert "started from a checkpoint of lcqmc (`python train.py --data somewhere`)." in text
-    for fact in ("- letters: ", "on application only", "ATEC 2018", "5,678 sentences"):
-        assert fact in text.replace("\n", " ")
-
-
-def test_a_mean_of_checkpoints_names_each_and_what_all_of_them_saw() -> None:
+def test_a_mean_names_each_checkpoint_once_and_all_that_they_were_trained_on() -> None:
     kept = ("corpus", "corpora", "command", "init", "history")
     one = {key: RECORD[key] for key in kept}
-    other = one | {"corpus": "bq", "corpora": {}, "command": "python train.py --seed 2", "history": EPOCHS[:1]}
-    record = RECORD | {"corpora": {}, "history": [], "init": {"mean_of": [one, other]}}
-    text = card.text("mine", ModelConfig(), record)
-    assert (
-        "the mean of the weights of 2 checkpoints (`python train.py --data somewhere`, 2 minutes in 2 epochs; "
-        "`python train.py --seed 2`, 1 minutes in 1 epochs)."
-    ) in text
-    assert text.count("5,678 sentences") == 1
-    for fact in ("on application only", "ATEC 2018", "BQ corpus", "- a: "):
-        assert fact in text
+    other = one | {"corpus": "bq", "corpora": {}, "command": "python train.py --init out/one", "history": EPOCHS[:1]}
+    other["init"] = one
+    command = "python train.py --init out/one out/other --epochs 0"
+    text = written(corpora={}, history=[], command=command, init={"mean_of": [one, other]})
+    assert rows(text, "## Training") == [
+        ["words", "random weights", "5,678 sentences without labels: a", "–", "–"],
+        ["one", "words", "lcqmc, atec", "2", "2"],
+        ["other", "one", "bq", "1", "1"],
+        ["mine", "mean of one, other", "lcqmc", "0", "0"],
+    ]
+    assert text.count("python -m textmatch.training.pretraining out/words") == 1
+    assert [row[0] for row in rows(text, "## Data and terms")] == ["lcqmc", "atec", "a", "bq"]
     assert "was best on dev" not in text
-    assert set(re.findall(r"\((\w+\.png)\)", text)) == set(card.pictures(record))
+    assert card.CURVE not in text
 
 
-def test_every_corpus_that_the_default_saw_has_its_terms() -> None:
-    metrics = Path(__file__).resolve().parent.parent / "checkpoints" / "default" / "metrics.json"
-    record = json.loads(metrics.read_text(encoding="utf-8"))
-    assert "its terms are those of whoever owns the data" not in card.text("default", ModelConfig(), record)
+def test_starts_that_no_command_names_are_numbered() -> None:
+    text = written(command="")
+    assert [row[:2] for row in rows(text, "## Training")] == [["start 1", "random weights"], ["mine", "start 1"]]
+
+
+def test_an_old_corpus_name_is_replaced_and_explained() -> None:
+    figures = FIGURES | {"split": "dev"}
+    command = "python train.py --also meanings --init out/words"
+    text = written(corpora={"meanings": figures}, data_sha256={"meanings/train.txt": "1" * 64}, command=command)
+    assert "| paraphrases | dev |" in text
+    assert "| paraphrases/train.txt |" in text
+    assert command in text
+    assert "`meanings` is now `paraphrases`" in text
+    assert rows(text, "## Data and terms")[1][::2] == ["paraphrases", "The project's own licence."]
+    assert "is now" not in written()
 
 
 def test_a_record_without_the_extras_makes_a_card_without_them() -> None:
     plain = {key: value for key, value in RECORD.items() if key not in ("init", "behaviour")} | {"corpora": {}}
     text = card.text("mine", ModelConfig(), plain)
-    assert "hidden words" not in text
-    assert "Other corpora" not in text
-    assert "| ability |" not in text
+    for part in ("without labels", "Other corpora", "## Behaviour"):
+        assert part not in text
 
 
-def test_every_picture_on_the_card_is_drawn() -> None:
+@pytest.mark.parametrize("name", ["default", "siamese", "overlap"])
+def test_the_committed_cards_are_those_of_their_records(name: str) -> None:
+    record = json.loads((CHECKPOINTS / name / "metrics.json").read_text(encoding="utf-8"))
+    config = json.loads((CHECKPOINTS / name / "config.json").read_text(encoding="utf-8"))["model"]
+    text = card.text(name, ModelConfig(**config | {"labels": tuple(config["labels"])}), record)
+    assert (CHECKPOINTS / name / "README.md").read_text(encoding="utf-8") == text
+    assert "Those of the owner of the data" not in text
+    assert all((CHECKPOINTS / name / picture).is_file() for picture in re.findall(r"\((\w+\.png)\)", text))
+
+
+def test_the_command_writes_the_card_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "overlap"
+    shutil.copytree(CHECKPOINTS / "overlap", folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    (folder / "README.md").write_text("old", encoding="utf-8")
+    card.main([str(folder)])
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    (folder / "metrics.json").write_text('{"sentences": 3}', encoding="utf-8")
+    with pytest.raises(TextMatchError, match=r"no figures; expected a checkpoint that train\.py wrote"):
+        card.main([str(folder)])
+
+
+@pytest.mark.slow
+def test_every_picture_on_the_card_is_drawn_the_same_again() -> None:
     pictures = card.pictures(RECORD)
-    assert set(re.findall(r"\((\w+\.png)\)", card.text("mine", ModelConfig(), RECORD))) == set(pictures)
+    assert set(re.findall(r"\((\w+\.png)\)", written())) == set(pictures)
     assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
-
-
-def test_the_curve_is_a_picture_and_the_same_again() -> None:
-    picture = card.curve(RECORD)
-    assert picture.startswith(b"\x89PNG")
-    assert picture == card.curve(RECORD)
-    assert picture != card.curve(RECORD | {"history": EPOCHS[:1]})
+    assert card.draw_curve(RECORD) == pictures[card.CURVE]
+    assert card.draw_curve(RECORD | {"history": EPOCHS[:1]}) != pictures[card.CURVE]

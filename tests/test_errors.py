@@ -1,9 +1,10 @@
-"""textmatch.errors: one tree, so that one `except` catches all that is raised on purpose."""
+"""textmatch.errors: one `except TextMatchError` catches every error that is raised on purpose, and no other."""
 
 import pytest
 
 import textmatch
 from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
+from textmatch.files import TableError
 
 
 @pytest.mark.parametrize("error", [InputError, DataError, CheckpointError])
@@ -12,6 +13,7 @@ def test_every_error_is_a_text_match_error_and_public(error: type[Exception]) ->
     assert getattr(textmatch, error.__name__) is error
 
 
-def test_no_error_hides_among_builtin_ones() -> None:
-    assert TextMatchError.__mro__ == (TextMatchError, Exception, BaseException, object)
+def test_the_kinds_of_error_are_told_apart() -> None:
+    assert issubclass(TableError, DataError)
     assert not issubclass(InputError, DataError | CheckpointError)
+    assert not issubclass(TextMatchError, ValueError | OSError | RuntimeError)

@@ -9,11 +9,11 @@ from scipy.stats import spearmanr
 from sklearn import metrics as sklearn_metrics
 from torch import Tensor
 
-from textmatch.metrics import ECE_BINS, evaluate, fit_calibration, reliability
+from textmatch.metrics import ECE_BINS, compute_metrics, fit_calibration, reliability
 
 
 def scored(classes: int, pairs: int = 400, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
-    """Random probabilities, similarities and labels that the probabilities know something about."""
+    """Random labels, and probabilities and similarities that correlate with them."""
     generator = torch.Generator().manual_seed(seed)
     labels = torch.randint(classes, (pairs,), generator=generator)
     logits = torch.randn(pairs, classes, generator=generator) + torch.nn.functional.one_hot(labels, classes)
@@ -25,7 +25,7 @@ def two_classes(matched: list[float]) -> Tensor:
 
 
 def test_by_hand() -> None:
-    figures = evaluate(
+    figures = compute_metrics(
         two_classes([0.9, 0.6, 0.4, 0.2, 0.7]), torch.tensor([0.9, 0.5, 0.4, 0.1, 0.7]), torch.tensor([1, 1, 1, 0, 0])
     )
     assert figures.pairs == 5
@@ -38,9 +38,9 @@ def test_by_hand() -> None:
     assert figures.spearman == pytest.approx(spearmanr([0.9, 0.5, 0.4, 0.1, 0.7], [1, 1, 1, 0, 0]).statistic)
 
 
-def test_two_classes_as_scikit_learn_has_them() -> None:
+def test_two_classes_agree_with_scikit_learn() -> None:
     probabilities, similarity, labels = scored(2)
-    figures = evaluate(probabilities, similarity, labels)
+    figures = compute_metrics(probabilities, similarity, labels)
     predicted, matched = probabilities.argmax(1), probabilities[:, 1]
     assert figures.accuracy == pytest.approx(sklearn_metrics.accuracy_score(labels, predicted))
     assert figures.f1 == pytest.approx(sklearn_metrics.f1_score(labels, predicted))
@@ -51,9 +51,9 @@ def test_two_classes_as_scikit_learn_has_them() -> None:
 
 
 @pytest.mark.parametrize("classes", [3, 4])
-def test_more_classes_as_scikit_learn_has_them(classes: int) -> None:
+def test_more_classes_agree_with_scikit_learn(classes: int) -> None:
     probabilities, similarity, labels = scored(classes)
-    figures = evaluate(probabilities, similarity, labels)
+    figures = compute_metrics(probabilities, similarity, labels)
     predicted = probabilities.argmax(1)
     one_hot = torch.nn.functional.one_hot(labels, classes)
     assert figures.accuracy == pytest.approx(float((predicted == labels).float().mean()))
@@ -67,21 +67,21 @@ def test_more_classes_as_scikit_learn_has_them(classes: int) -> None:
 
 def test_a_class_that_is_never_predicted_still_has_its_row_and_column() -> None:
     probabilities = torch.tensor([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.6, 0.3, 0.1]])
-    assert evaluate(probabilities, torch.zeros(3), torch.tensor([0, 1, 2])).confusion == (
+    assert compute_metrics(probabilities, torch.zeros(3), torch.tensor([0, 1, 2])).confusion == (
         (1, 0, 0),
         (0, 1, 0),
         (1, 0, 0),
     )
 
 
-def test_auc_is_blind_to_the_threshold_and_accuracy_is_not() -> None:
+def test_auc_does_not_depend_on_the_threshold_and_accuracy_does() -> None:
     labels = torch.tensor([0, 0, 1, 1])
-    shifted = evaluate(two_classes([0.6, 0.7, 0.8, 0.9]), torch.tensor([0.1, 0.2, 0.3, 0.4]), labels)
+    shifted = compute_metrics(two_classes([0.6, 0.7, 0.8, 0.9]), torch.tensor([0.1, 0.2, 0.3, 0.4]), labels)
     assert (shifted.auc, shifted.accuracy) == (1.0, 0.5)
 
 
 def test_figures_are_plain_numbers() -> None:
-    figures = evaluate(*scored(2))
+    figures = compute_metrics(*scored(2))
     for name in ("accuracy", "f1", "auc", "ece", "brier", "spearman"):
         assert type(getattr(figures, name)) is float
     assert {type(count) for row in figures.confusion for count in row} == {int}
@@ -94,7 +94,7 @@ def test_honest_probabilities_have_next_to_no_calibration_error() -> None:
     generator = torch.Generator().manual_seed(0)
     matched = torch.rand(40_000, generator=generator)
     labels = (torch.rand(40_000, generator=generator) < matched).long()
-    honest = evaluate(torch.stack([1 - matched, matched], 1), matched, labels)
+    honest = compute_metrics(torch.stack([1 - matched, matched], 1), matched, labels)
     assert honest.ece < 0.01
     assert honest.brier == pytest.approx(1 / 6, abs=0.005)
 
@@ -102,7 +102,7 @@ def test_honest_probabilities_have_next_to_no_calibration_error() -> None:
 def test_overconfident_probabilities_have_the_gap_as_their_calibration_error() -> None:
     labels = torch.tensor([1, 1, 1, 0] * 160 + [0, 0, 0, 1] * 140)  # right in three of four
     matched = [0.99] * 640 + [0.01] * 560  # eight whole bins, then seven
-    figures = evaluate(two_classes(matched), torch.arange(1200.0), labels)
+    figures = compute_metrics(two_classes(matched), torch.arange(1200.0), labels)
     assert figures.accuracy == 0.75
     assert figures.ece == pytest.approx(0.24, abs=1e-6)
 
@@ -110,14 +110,14 @@ def test_overconfident_probabilities_have_the_gap_as_their_calibration_error() -
 def test_three_class_calibration_error_is_that_of_the_chosen_class() -> None:
     probabilities = torch.tensor([[0.8, 0.1, 0.1]] * 30 + [[0.1, 0.8, 0.1]] * 30 + [[0.1, 0.1, 0.8]] * 30)
     labels = torch.arange(3).repeat_interleave(30)
-    assert evaluate(probabilities, torch.zeros(90), labels).ece == pytest.approx(0.2, abs=1e-6)
+    assert compute_metrics(probabilities, torch.zeros(90), labels).ece == pytest.approx(0.2, abs=1e-6)
 
 
 def test_bins_hold_equally_many_pairs() -> None:
     # Bins of equal width would put all pairs into one, where the two errors cancel.
     matched = [0.50 + 0.0001 * i for i in range(ECE_BINS * 10)]
     labels = torch.tensor([0] * (ECE_BINS * 5) + [1] * (ECE_BINS * 5))
-    assert evaluate(two_classes(matched), torch.tensor(matched), labels).ece > 0.4
+    assert compute_metrics(two_classes(matched), torch.tensor(matched), labels).ece > 0.4
 
 
 # Fitting temperature and bias
@@ -184,6 +184,6 @@ def test_reliability_holds_every_pair_once_from_low_to_high() -> None:
 def test_best_f1_is_that_of_the_best_threshold() -> None:
     said = torch.tensor([0.1, 0.2, 0.3, 0.4, 0.45])
     labels = torch.tensor([0, 0, 1, 0, 1])
-    figures = evaluate(torch.stack([1 - said, said], 1), said, labels)
+    figures = compute_metrics(torch.stack([1 - said, said], 1), said, labels)
     assert figures.f1 == 0.0
     assert figures.best_f1 == pytest.approx(0.8)

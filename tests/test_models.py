@@ -1,7 +1,8 @@
-"""textmatch.models: torch's own LSTM agrees, padding is never read, and order makes no difference."""
+"""textmatch.models: torch's LSTM gives the same, padding is never read, and order makes no difference."""
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from textmatch.batching import Sentences
-from textmatch.config import RECIPES, ModelConfig
+from textmatch.config import PRESETS, ModelConfig
 from textmatch.models import (
     Calibration,
     CharacterOverlap,
@@ -19,11 +20,12 @@ from textmatch.models import (
     Network,
     TextMatchingLSTM,
     build,
-    found,
-    hide_tokens,
-    meet,
+    cross_attend,
+    exact_match,
+    token_dropout,
 )
 from textmatch.text import PAD, UNK
+from textmatch.training.device import supports_bf16
 
 ROWS = 30
 TINY = ModelConfig(character_dim=6, word_dim=5, hidden_size=7, embedding_dim=4)
@@ -74,7 +76,7 @@ def wider(batch: Sentences, columns: int) -> Sentences:
 
 
 def pairs_of(batch: Sentences, chosen: list[int]) -> Sentences:
-    """Some pairs of a stack of pairs, padded no more than they need."""
+    """Some pairs of a batch, padded no more than they need."""
     rows = torch.tensor([*chosen, *(i + len(batch.lengths) // 2 for i in chosen)])
     longest = int(batch.lengths[rows].max())
     return Sentences(batch.characters[rows, :longest], batch.words[rows, :longest], batch.lengths[rows])
@@ -85,7 +87,7 @@ def swapped(batch: Sentences) -> Sentences:
 
 
 def of_pairs(output: MatchOutput) -> tuple[Tensor, ...]:
-    """What has a row for each pair; the embeddings have one for each sentence."""
+    """The outputs with a row for each pair; the embeddings have one for each sentence."""
     return output.logits, output.similarity_logits, output.similarity
 
 
@@ -97,17 +99,18 @@ def close(one: Tensor, other: Tensor) -> None:
 
 
 def reference(encoder: LSTMEncoder, sizes: tuple[int, int, int, bool]) -> nn.LSTM:
-    """torch's own LSTM with the encoder's weights."""
+    """torch's LSTM with the encoder's weights."""
     input_size, hidden, layers, both = sizes
     lstm = nn.LSTM(input_size, hidden, layers, batch_first=True, bidirectional=both)
     weights: dict[str, Tensor] = {}
-    for suffix, direction in (("", encoder.ahead), ("_reverse", encoder.back)):
+    for suffix, direction in (("", encoder.forward_lstm), ("_reverse", encoder.backward_lstm)):
         for layer, part in enumerate(direction):
             weights |= {f"{name.removesuffix('_l0')}_l{layer}{suffix}": w for name, w in part.state_dict().items()}
     lstm.load_state_dict(weights)
     return lstm
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("both", [False, True])
 @torch.no_grad()
@@ -117,7 +120,7 @@ def test_the_encoder_is_torchs_lstm_on_packed_sentences(layers: int, both: bool)
     encoder = LSTMEncoder(*sizes)
     lengths = torch.tensor([6, 1, 3, 5, 6, 2])
     inputs = torch.randn(6, 9, 5)
-    inputs[torch.arange(9) >= lengths[:, None]] = 99.0  # padding that would show wherever it were read
+    inputs[torch.arange(9) >= lengths[:, None]] = 99.0  # would show if padding were read
 
     states = encoder(inputs, lengths)
     packed = pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
@@ -167,7 +170,7 @@ def test_a_pair_scores_the_same_alone_in_any_batch_and_at_any_padded_length(conf
     batch = sentences([3, 9, 1, 4, 2, 6, 2, 12])
     whole_batch = model(batch)
     together = of_pairs(whole_batch)
-    assert whole_batch.logits.std(0).min() > 1e-3  # else all pairs look alike, and this test sees nothing
+    assert whole_batch.logits.std(0).min() > 1e-3  # otherwise this test could not fail
     for i in range(4):
         alone = pairs_of(batch, [i])
         for padded in (alone, wider(alone, 1), wider(alone, 40)):
@@ -243,7 +246,11 @@ def test_similarity_is_the_cosine_of_the_embeddings(config: ModelConfig) -> None
 
 @EVERY_CONFIG
 @torch.no_grad()
-def test_half_the_bits_still_give_full_width_finite_outputs(config: ModelConfig) -> None:
+def test_outputs_under_bf16_autocast_are_float32_and_close(
+    config: ModelConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not supports_bf16(torch.device("cpu")):  # then the LSTMs alone run in float32; all else is as under autocast
+        monkeypatch.setattr(nn.LSTM, "forward", float32_lstm)
     model, batch = network(config), sentences([3, 9, 1, 4, 2, 6])
     with torch.autocast("cpu", torch.bfloat16):
         output = model(batch)
@@ -251,6 +258,17 @@ def test_half_the_bits_still_give_full_width_finite_outputs(config: ModelConfig)
         assert torch.isfinite(part).all()
         assert part.dtype == torch.float32
         torch.testing.assert_close(part, whole, rtol=0.2, atol=0.2)
+
+
+LSTM_FORWARD = nn.LSTM.forward
+
+
+def float32_lstm(lstm: nn.LSTM, inputs: Tensor) -> tuple[Tensor, Any]:
+    """What `nn.LSTM` returns under autocast, computed in float32."""
+    autocast = torch.is_autocast_enabled("cpu")
+    with torch.autocast("cpu", enabled=False):
+        states, last = LSTM_FORWARD(lstm, inputs.float())
+    return (states.bfloat16() if autocast else states), last
 
 
 @EVERY_CONFIG
@@ -288,7 +306,7 @@ def test_every_weight_learns(config: ModelConfig) -> None:
 def test_exact_matches_are_found_but_for_unknown_and_padding() -> None:
     ids = torch.tensor([[5, UNK, 6, PAD], [6, 7, UNK, 5]])
     pair = Sentences(ids, ids.roll(1, 0), torch.tensor([3, 4]))
-    assert found(pair)[..., 0].tolist() == [[True, False, True, False], [True, False, False, True]]
+    assert exact_match(pair)[..., 0].tolist() == [[True, False, True, False], [True, False, False, True]]
 
 
 @torch.no_grad()
@@ -308,7 +326,7 @@ def test_the_recipe_is_last_real_state_then_cosine_then_linear() -> None:
     assert isinstance(model, TextMatchingLSTM)
     batch = sentences([3, 5, 2, 4])
     lstm = nn.LSTM(config.word_dim, config.hidden_size, batch_first=True)
-    lstm.load_state_dict(model.lstm.ahead[0].state_dict())
+    lstm.load_state_dict(model.lstm.forward_lstm[0].state_dict())
     ends = [lstm(model.embedding(ids[None, :n]))[1][0][0, 0] for ids, n in zip(*batch[::2], strict=True)]
     for i in range(2):
         cosine = torch.cosine_similarity(ends[i], ends[i + 2], dim=0)
@@ -316,21 +334,21 @@ def test_the_recipe_is_last_real_state_then_cosine_then_linear() -> None:
     close(model(batch).logits, model(batch).similarity_logits)
 
 
-# Attention, calibration, hiding
+# Attention, calibration, token dropout
 
 
 @torch.no_grad()
-def test_each_position_meets_the_real_positions_of_the_other_sentence_alone() -> None:
+def test_each_position_attends_to_the_real_positions_of_the_other_sentence_alone() -> None:
     torch.manual_seed(2)
     lengths = torch.tensor([2, 4, 3, 1])
     states = torch.randn(4, 5, 3)
-    met = meet(states, lengths)
+    attended = cross_attend(states, lengths)
     for row, other in ((0, 2), (1, 3), (2, 0), (3, 1)):
         real = states[other, : lengths[other]]
         for position in range(int(lengths[row])):
             weights = [math.exp(float(states[row, position] @ state)) for state in real]
             expected = sum(w * state for w, state in zip(weights, real, strict=True)) / sum(weights)
-            close(met[row, position], torch.as_tensor(expected))
+            close(attended[row, position], torch.as_tensor(expected))
 
 
 def test_calibration_divides_by_the_temperature_then_adds_the_bias() -> None:
@@ -343,31 +361,31 @@ def test_calibration_divides_by_the_temperature_then_adds_the_bias() -> None:
     assert set(calibration.state_dict()) == {"temperature", "bias"}
 
 
-def test_hiding_shows_unknown_never_touches_padding_and_leaves_its_input_alone() -> None:
+def test_token_dropout_leaves_padding_and_its_input_alone() -> None:
     torch.manual_seed(0)
     batch = sentences([40, 3, 17, 25])
     copy = [tensor.clone() for tensor in batch]
-    hidden = hide_tokens(batch, 0.5)
+    dropped = token_dropout(batch, 0.5)
     assert all(torch.equal(old, now) for old, now in zip(copy, batch, strict=True))
-    assert torch.equal(hidden.lengths, batch.lengths)
-    for ids, shown in zip(batch[:2], hidden[:2], strict=True):
+    assert torch.equal(dropped.lengths, batch.lengths)
+    for ids, shown in zip(batch[:2], dropped[:2], strict=True):
         assert torch.equal(ids == PAD, shown == PAD)
         changed = ids != shown
         assert (shown[changed] == UNK).all()
         assert 20 < int(changed.sum()) < 65  # of 85 real positions
-    assert not torch.equal(hidden.characters == UNK, hidden.words == UNK)
+    assert not torch.equal(dropped.characters == UNK, dropped.words == UNK)
 
 
 @pytest.mark.parametrize(("share", "left"), [(0.0, True), (1.0, False)])
-def test_hiding_none_or_all(share: float, left: bool) -> None:
+def test_token_dropout_of_none_or_all(share: float, left: bool) -> None:
     batch = sentences([5, 3])
-    hidden = hide_tokens(batch, share)
+    dropped = token_dropout(batch, share)
     real = batch.characters != PAD
-    assert torch.equal(hidden.characters, batch.characters if left else real * UNK)
+    assert torch.equal(dropped.characters, batch.characters if left else real * UNK)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_higher_cosine_speaks_for_the_last_class_from_the_start(seed: int) -> None:
     torch.manual_seed(seed)
-    weight = TextMatchingLSTM(RECIPES["siamese"][0], 10, 10).classifier.weight
+    weight = TextMatchingLSTM(PRESETS["siamese"][0], 10, 10).classifier.weight
     assert weight[1, 0] > weight[0, 0]

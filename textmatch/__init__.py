@@ -1,10 +1,10 @@
-"""Do two Chinese sentences mean the same? A trained LSTM says so, and how sure it is."""
+"""Tells whether two Chinese sentences mean the same, with a trained LSTM: see `TextMatcher`."""
 
 from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
-from textmatch.explain import Explanation
-from textmatch.matcher import Prediction, TextMatcher
+from textmatch.matcher import TextMatcher
+from textmatch.results import Explanation, Prediction
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 __all__ = [
     "CheckpointError",
     "DataError",

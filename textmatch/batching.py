@@ -1,4 +1,4 @@
-"""From encoded pairs to padded tensors, and in which order."""
+"""Encoded pairs to padded tensors, and the order in which pairs are batched."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ EncodedPair = tuple[Encoded, Encoded]
 class Sentences(NamedTuple):
     """S sentences as padded ids.
 
-    A pair batch is one such stack of S = 2B sentences, all first ones, then all second ones: the encoder is shared, so
-    it runs once over both sides.
+    A batch of B pairs is S = 2B sentences, all first ones, then all second ones. The encoder is shared, so it runs once
+    over all of them.
 
     Attributes:
         characters: character ids, `[S, L]`, int64, padded with 0.
-        words: the covering words' ids, `[S, L]`, int64, padded with 0.
-        lengths: real positions of each sentence, `[S]`, int64, at least 1.
+        words: ids of the covering words, `[S, L]`, int64, padded with 0.
+        lengths: number of real positions, `[S]`, int64, at least 1.
     """
 
     characters: Tensor
@@ -34,8 +34,8 @@ class Sentences(NamedTuple):
         return Sentences(*(tensor.to(device) for tensor in self))
 
 
-def stack(sentences: Sequence[Encoded]) -> Sentences:
-    """Pad encoded sentences, at least one, to the longest among them."""
+def collate(sentences: Sequence[Encoded]) -> Sentences:
+    """Pad encoded sentences (at least one) to the length of the longest."""
     return Sentences(
         _pad([sentence.characters for sentence in sentences]),
         _pad([sentence.words for sentence in sentences]),
@@ -43,9 +43,9 @@ def stack(sentences: Sequence[Encoded]) -> Sentences:
     )
 
 
-def stack_pairs(pairs: Sequence[EncodedPair]) -> Sentences:
-    """Stack encoded pairs, at least one: B first sentences, then B second ones."""
-    return stack([pair[side] for side in (0, 1) for pair in pairs])
+def collate_pairs(pairs: Sequence[EncodedPair]) -> Sentences:
+    """Pad encoded pairs (at least one): B first sentences, then B second ones."""
+    return collate([pair[side] for side in (0, 1) for pair in pairs])
 
 
 def _pad(rows: Sequence[Sequence[int]]) -> Tensor:
@@ -54,7 +54,15 @@ def _pad(rows: Sequence[Sequence[int]]) -> Tensor:
 
 
 def by_length(pairs: Sequence[EncodedPair], batch_size: int) -> list[list[int]]:
-    """Batches of pair numbers, short pairs with short pairs, so that little is padding."""
+    """Batches of pairs of similar length, so that there is little padding.
+
+    Args:
+        pairs: the encoded pairs.
+        batch_size: pairs in a batch, at least 1.
+
+    Returns:
+        Indices into `pairs`, batch by batch, short pairs first.
+    """
     order = sorted(range(len(pairs)), key=lambda i: _lengths(pairs[i]))
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
@@ -62,7 +70,17 @@ def by_length(pairs: Sequence[EncodedPair], batch_size: int) -> list[list[int]]:
 def shuffled(
     pairs: Sequence[EncodedPair], batch_size: int, generator: torch.Generator, pool: int = 50
 ) -> list[list[int]]:
-    """Batches in random order: each pool of `pool` random batches is sorted by length, then all batches are mixed."""
+    """Random batches of pairs of similar length: pools of random pairs are sorted by length, then batches are shuffled.
+
+    Args:
+        pairs: the encoded pairs.
+        batch_size: pairs in a batch, at least 1.
+        generator: the source of randomness.
+        pool: batches in a pool, at least 1.
+
+    Returns:
+        Indices into `pairs`, batch by batch.
+    """
     order = torch.randperm(len(pairs), generator=generator).tolist()
     step = pool * batch_size
     batches = [
@@ -75,5 +93,6 @@ def shuffled(
 
 
 def _lengths(pair: EncodedPair) -> tuple[int, int]:
-    first, second = sorted((len(pair[0]), len(pair[1])))
-    return second, first
+    """The longer and the shorter length: the key that pairs are sorted by."""
+    shorter, longer = sorted((len(pair[0]), len(pair[1])))
+    return longer, shorter

@@ -1,4 +1,7 @@
-"""One folder that is all that inference needs: weights, vocabulary, configuration, figures, model card."""
+"""Save and load checkpoint folders.
+
+A folder holds everything that inference needs: configuration, vocabulary, weights, figures and the model card.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,18 @@ from textmatch.errors import CheckpointError
 from textmatch.models import Network, build
 from textmatch.text import Vocabulary
 
-FORMAT = 1
+FORMAT = 2
+READABLE_FORMATS = (1, FORMAT)
+
+# Format 1 had other names for some parts of the networks: each part of a weight's dotted name, old → new. For example
+# ``encoder.ahead.0.bias_hh_l0`` is read as ``encoder.forward_lstm.0.bias_hh_l0``. Nothing else differs.
+FORMAT_1_NAMES = {
+    "ahead": "forward_lstm",
+    "back": "backward_lstm",
+    "found": "exact_match_projection",
+    "sentence": "sentence_projection",
+}
+
 CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD = (
     "config.json",
     "vocabulary.json",
@@ -30,7 +44,14 @@ CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD = (
 
 
 class Checkpoint(NamedTuple):
-    """A loaded checkpoint: what the network was built from, its vocabulary, the network, and its figures."""
+    """A checkpoint in memory.
+
+    Attributes:
+        config: what the network was built from.
+        vocabulary: of its training sentences.
+        model: the network.
+        metrics: its figures, and how it was trained; JSON values.
+    """
 
     config: ModelConfig
     vocabulary: Vocabulary
@@ -44,16 +65,16 @@ def save(
     card: str,
     pictures: Mapping[str, bytes] | None = None,
 ) -> None:
-    """Write a checkpoint folder, whole or not at all: a crash leaves the folder that was there.
+    """Write a checkpoint folder. It is written beside `folder` and then renamed: a crash leaves the old folder.
 
     Args:
-        folder: where; a checkpoint there is replaced.
-        checkpoint: what; weights are stored in half precision.
+        folder: where to write; a checkpoint in it is replaced.
+        checkpoint: what to write; weights are stored in half precision.
         card: the model card, Markdown.
-        pictures: further files by name, for the card.
+        pictures: the card's pictures, by file name.
 
     Raises:
-        CheckpointError: `folder` is there and is no checkpoint.
+        CheckpointError: `folder` exists and is not a checkpoint.
     """
     folder = Path(folder)
     refuse_foreign(folder)
@@ -79,19 +100,19 @@ def save(
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Make sure that writing a checkpoint to `folder` destroys nothing else.
+    """Make sure that writing a checkpoint to `folder` overwrites nothing but a checkpoint.
 
     Raises:
-        CheckpointError: it is a file, or a folder with something in it but no checkpoint.
+        CheckpointError: it is a file, or a folder that is not empty and not a checkpoint.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG).is_file()):
         raise CheckpointError(
-            f"{folder}: is there and is no checkpoint; expected a new or empty folder, or a checkpoint"
+            f"{folder}: exists and is not a checkpoint; expected a new or empty folder, or a checkpoint"
         )
 
 
 def _stored(name: str, tensor: Tensor) -> Tensor:
-    """Half precision, but for the calibration, which is small and decides."""
+    """Half precision, except for the calibration: it is small, and rounding it could change a label."""
     tensor = tensor.detach().cpu().contiguous()
     return tensor if name.startswith("calibration.") else tensor.half()
 
@@ -101,28 +122,30 @@ def load(folder: Path, device: torch.device) -> Checkpoint:
 
     Args:
         folder: what `save` wrote.
-        device: where the weights go.
+        device: where to put the weights.
 
     Raises:
-        CheckpointError: something is missing or damaged, or does not fit the rest; the message names the file.
+        CheckpointError: a file is missing or damaged, or does not fit the others; the message names the file.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise CheckpointError(f"{folder}: no such checkpoint folder")
-    config = _read_config(folder / CONFIG)
+    file_format, config = _read_config(folder / CONFIG)
     vocabulary = _read_vocabulary(folder / VOCABULARY)
     metrics = _read_json(folder / METRICS)
     model = build(config, len(vocabulary.characters), len(vocabulary.words))
-    _load_weights(folder / WEIGHTS, model)
+    _load_weights(folder / WEIGHTS, model, file_format)
     return Checkpoint(config, vocabulary, model.to(device).eval(), metrics)
 
 
-def _read_config(file: Path) -> ModelConfig:
+def _read_config(file: Path) -> tuple[int, ModelConfig]:
+    """The checkpoint's format and its model configuration."""
     values = _read_json(file)
-    if values.get("format") != FORMAT:
-        raise CheckpointError(f"{file}: expected format {FORMAT}, got {values.get('format')!r}")
+    file_format = values.get("format")
+    if type(file_format) is not int or file_format not in READABLE_FORMATS:
+        raise CheckpointError(f"{file}: expected format {' or '.join(map(str, READABLE_FORMATS))}, got {file_format!r}")
     try:
-        return config_from_dict(values["model"])
+        return file_format, config_from_dict(values["model"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{file}: not a model configuration: {error}") from error
 
@@ -134,22 +157,29 @@ def _read_vocabulary(file: Path) -> Vocabulary:
         raise CheckpointError(f"{file}: not a vocabulary: {error}") from error
 
 
-def _load_weights(file: Path, model: Network) -> None:
+def _load_weights(file: Path, model: Network, file_format: int) -> None:
     if not file.is_file():
         raise CheckpointError(f"{file}: missing")
     try:
         weights = load_file(file)
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{file}: not readable as safetensors: {error}") from error
+    if file_format == 1:
+        weights = {_current_name(name): tensor for name, tensor in weights.items()}
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-    found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-    for name in sorted(expected.keys() | found.keys()):
-        if expected.get(name) != found.get(name):
+    got = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+    for name in sorted(expected.keys() | got.keys()):
+        if expected.get(name) != got.get(name):
             raise CheckpointError(
                 f"{file}: {name} does not fit {CONFIG} and {VOCABULARY}: "
-                f"expected {expected.get(name, 'nothing')}, got {found.get(name, 'nothing')}"
+                f"expected {expected.get(name, 'nothing')}, got {got.get(name, 'nothing')}"
             )
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+
+
+def _current_name(name: str) -> str:
+    """The name that a weight of format 1 has today."""
+    return ".".join(FORMAT_1_NAMES.get(part, part) for part in name.split("."))
 
 
 def _read_json(file: Path) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Every default of a model and of its training, once."""
+"""Every default of a network and of its training, once; `train.py` makes its options from these."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, get_args
 
@@ -9,26 +10,16 @@ from textmatch.text import Unit
 
 Arch = Literal["interaction", "bilstm", "siamese", "overlap"]
 
-AT_LEAST_ONE = (
-    *("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim"),
-    *("batch_size", "min_characters", "min_words", "sampling_temperature"),
-)
-NOT_NEGATIVE = ("epochs", "hard_pairs", "framed_pairs", "similarity_weight", "contrastive_weight", "seed")
-SHARES = ("inferred_pairs", "dropout", "token_dropout", "ema_decay")
-POSITIVE = ("learning_rate", "max_grad_norm")
+
+def _check(config: object, names: tuple[str, ...], accept: Callable[[Any], bool], expected: str) -> None:
+    for name in names:
+        value = getattr(config, name)
+        if not accept(value):
+            raise ValueError(f"{name}: expected {expected}, got {value!r}")
 
 
-def _check_numbers(config: ModelConfig | TrainConfig) -> None:
-    for field in fields(config):
-        name, value = field.name, getattr(config, field.name)
-        if name in AT_LEAST_ONE and not value >= 1:
-            raise ValueError(f"{name}: expected at least 1, got {value}")
-        if name in NOT_NEGATIVE and not value >= 0:
-            raise ValueError(f"{name}: expected at least 0, got {value}")
-        if name in SHARES and not 0 <= value < 1:
-            raise ValueError(f"{name}: expected at least 0 and less than 1, got {value}")
-        if name in POSITIVE and not value > 0:
-            raise ValueError(f"{name}: expected more than 0, got {value}")
+def _are_class_names(names: tuple[str, ...]) -> bool:
+    return len(names) >= 2 and len(set(names)) == len(names) and all(isinstance(name, str) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +27,22 @@ class ModelConfig:
     """What a network is built from; a checkpoint's ``config.json`` holds it.
 
     Attributes:
-        arch: ``interaction`` lets the words of the two sentences meet before the verdict; ``bilstm`` is the same
-            without their meeting; ``siamese`` is the recipe: encode each, take the cosine, classify it; ``overlap``
-            goes by the characters in common alone.
-        unit: what a position of a sentence is, a ``character`` with its covering word, or a ``word``.
-        labels: the class names in class order, two or more.
+        arch: ``interaction`` compares the words of the two sentences by cross-attention; ``bilstm`` is the same without
+            cross-attention; ``siamese`` encodes each sentence and classifies the cosine; ``overlap`` counts the
+            characters in common.
+        unit: what a position is: a ``character`` together with the word that covers it, or a ``word``.
+        labels: class names in class order, two or more.
         max_length: positions read of each sentence; the rest is cut and reported.
-        character_dim: size of a character's embedding; with ``unit="word"`` not used.
-        word_dim: size of a word's embedding.
-        hidden_size: units of each LSTM direction.
+        character_dim: size of a character embedding; not used with ``unit="word"``.
+        word_dim: size of a word embedding.
+        hidden_size: hidden units of each LSTM direction.
         num_layers: LSTM layers of the shared encoder.
-        bidirectional: whether the shared encoder reads both ways.
-        embedding_dim: size of the sentence embedding (``interaction``, ``bilstm``; the recipe's is its last state).
+        bidirectional: whether the shared encoder reads in both directions.
+        embedding_dim: size of the sentence embedding (``interaction`` and ``bilstm``; for ``siamese`` it is that of
+            the last state).
         dropout: share of units dropped in training.
-        symmetric: whether the order of the two sentences makes no difference (``interaction``); entailment needs one
-            that it does to.
+        symmetric: whether the order of the two sentences makes no difference (``interaction`` and ``bilstm``). Set
+            False for entailment, where order matters.
 
     Raises:
         ValueError: a value that no network can be built from; the message names the field.
@@ -70,13 +62,12 @@ class ModelConfig:
     symmetric: bool = True
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
-        for name, choices in (("arch", get_args(Arch)), ("unit", get_args(Unit))):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name}: expected {' or '.join(choices)}, got {getattr(self, name)!r}")
-        names = self.labels
-        if len(names) < 2 or len(set(names)) < len(names) or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"labels: expected two or more different names, got {names!r}")
+        sizes = ("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim")
+        _check(self, sizes, lambda value: value >= 1, "at least 1")
+        _check(self, ("dropout",), lambda value: 0 <= value < 1, "at least 0 and less than 1")
+        _check(self, ("arch",), lambda value: value in get_args(Arch), " or ".join(get_args(Arch)))
+        _check(self, ("unit",), lambda value: value in get_args(Unit), " or ".join(get_args(Unit)))
+        _check(self, ("labels",), _are_class_names, "two or more different names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +75,32 @@ class TrainConfig:
     """How a network is trained.
 
     Attributes:
-        epochs: passes over the training pairs; 0 only calibrates and judges what the run starts from.
-        batch_size: pairs a step.
-        learning_rate: Adam's peak learning rate.
-        warmup: share of all steps with a rising rate; after it the rate falls to zero along a half cosine. Negative:
-            the rate stays as it is throughout.
-        ema_decay: decay of the running average of the weights, which is what is evaluated and kept; 0 for none.
-        token_dropout: share of characters and words shown as unknown in training.
-        hard_pairs: made pairs for each given one and epoch (`augment.hard_pairs`); only for the labels 0 and 1.
-        framed_pairs: pairs made from frames for each given one and epoch (`frames.framed_pairs`); only for the labels 0
-            and 1.
-        inferred_pairs: share of the pairs that follow from given ones (`augment.inferred_pairs`) drawn each epoch; only
-            for the labels 0 and 1.
-        length_prior: whether the loss takes out what a pair's length alone says of its class (`training.length_prior`).
-        similarity_weight: weight of the loss on the two sentence embeddings' cosine (``interaction``).
-        contrastive_weight: weight of the loss that asks each sentence for its match among all of a batch
-            (`training.contrastive_loss`; ``interaction`` and ``bilstm``, two labels).
-        sampling_temperature: how far further corpora are evened out with the one that decides: at T one with a share s
-            of its pairs is passed ``s ** (1 / T - 1)`` times an epoch; at 1 each is passed once. None gets more pairs
-            an epoch than the one that decides.
-        max_grad_norm: gradients are scaled down to this norm.
-        min_characters: characters seen less often in training are unknown.
-        min_words: words seen less often in training are unknown.
-        seed: of weights, order, made pairs and dropout.
+        epochs: passes over the training pairs; 0 calibrates and evaluates the checkpoint that the run starts from.
+        batch_size: pairs of a step.
+        learning_rate: Adam's highest learning rate.
+        warmup: share of all steps with a rising learning rate; after them it falls to zero along a half cosine. A
+            negative value keeps the learning rate constant.
+        ema_decay: decay of the exponential moving average of the weights, which is what is evaluated and saved; 0 for
+            no average.
+        token_dropout: share of characters, and of words, shown as unknown in training.
+        augmented_pairs: augmented pairs for each given pair and epoch (`augment.augmented_pairs`); labels 0 and 1 only.
+        template_pairs: pairs from templates for each given pair and epoch (`templates.template_pairs`); labels 0 and 1
+            only.
+        transitive_pairs: share of the inferred pairs that an epoch draws (`augment.transitive_pairs`); labels 0 and 1
+            only.
+        length_prior: whether the loss removes what the length of a pair says about its class
+            (`sampling.length_prior`).
+        similarity_weight: weight of the loss on the cosine of the two sentence embeddings (``interaction`` and
+            ``bilstm``).
+        contrastive_weight: weight of the loss on finding each match among the in-batch negatives
+            (`losses.contrastive_loss`; ``interaction`` and ``bilstm``, two labels).
+        sampling_temperature: how often an epoch goes through a further corpus: ``s ** (1 / T - 1)`` times at
+            temperature T, where s is its size relative to the main corpus. At 1 each is used once; higher values use
+            small corpora more often. No corpus gets more pairs of an epoch than the main one.
+        max_grad_norm: gradients are clipped to this norm.
+        min_characters: characters that occur less often in training are unknown.
+        min_words: words that occur less often in training are unknown.
+        seed: of the weights, the order of the pairs, the made pairs and dropout.
 
     Raises:
         ValueError: a value that cannot be trained with; the message names the field.
@@ -118,9 +112,9 @@ class TrainConfig:
     warmup: float = 0.05
     ema_decay: float = 0.999
     token_dropout: float = 0.05
-    hard_pairs: float = 0.25
-    framed_pairs: float = 0.1
-    inferred_pairs: float = 0.5
+    augmented_pairs: float = 0.25
+    template_pairs: float = 0.1
+    transitive_pairs: float = 0.5
     length_prior: bool = True
     similarity_weight: float = 0.5
     contrastive_weight: float = 0.1
@@ -131,26 +125,31 @@ class TrainConfig:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        _check_numbers(self)
-        if not self.warmup < 1:
-            raise ValueError(f"warmup: expected less than 1, got {self.warmup}")
+        at_least_one = ("batch_size", "sampling_temperature", "min_characters", "min_words")
+        _check(self, at_least_one, lambda value: value >= 1, "at least 1")
+        weights = ("augmented_pairs", "template_pairs", "similarity_weight", "contrastive_weight")
+        _check(self, ("epochs", "seed", *weights), lambda value: value >= 0, "at least 0")
+        shares = ("ema_decay", "token_dropout", "transitive_pairs")
+        _check(self, shares, lambda value: 0 <= value < 1, "at least 0 and less than 1")
+        _check(self, ("learning_rate", "max_grad_norm"), lambda value: value > 0, "more than 0")
+        _check(self, ("warmup",), lambda value: value < 1, "less than 1")
 
 
-_PLAIN: dict[str, Any] = {
-    "hard_pairs": 0.0,
-    "framed_pairs": 0.0,
-    "inferred_pairs": 0.0,
+_WITHOUT_EXTRAS: dict[str, Any] = {
+    "augmented_pairs": 0.0,
+    "template_pairs": 0.0,
+    "transitive_pairs": 0.0,
     "length_prior": False,
     "contrastive_weight": 0.0,
     "sampling_temperature": 1.0,
 }
-_RECIPE = TrainConfig(epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, min_words=3, **_PLAIN)
+_RECIPE = TrainConfig(epochs=10, warmup=-1.0, ema_decay=0.0, token_dropout=0.01, min_words=3, **_WITHOUT_EXTRAS)
 
-# What `train.py --arch` offers: the default, and what it is measured against, from much to little.
-RECIPES: dict[str, tuple[ModelConfig, TrainConfig]] = {
+# What `train.py --arch` offers: the default, and the simpler models that it is compared with.
+PRESETS: dict[str, tuple[ModelConfig, TrainConfig]] = {
     "default": (ModelConfig(), TrainConfig()),
-    "interaction": (ModelConfig(), TrainConfig(epochs=5, **_PLAIN)),
-    "bilstm": (ModelConfig(arch="bilstm"), TrainConfig(epochs=5, **_PLAIN)),
+    "interaction": (ModelConfig(), TrainConfig(epochs=5, **_WITHOUT_EXTRAS)),
+    "bilstm": (ModelConfig(arch="bilstm"), TrainConfig(epochs=5, **_WITHOUT_EXTRAS)),
     "siamese": (
         ModelConfig(arch="siamese", unit="word", word_dim=128, hidden_size=128, bidirectional=False, dropout=0.0),
         _RECIPE,
@@ -163,10 +162,10 @@ RECIPES: dict[str, tuple[ModelConfig, TrainConfig]] = {
 
 
 def config_from_dict(values: dict[str, Any]) -> ModelConfig:
-    """Rebuild a ModelConfig from JSON values.
+    """Build a ModelConfig from JSON values.
 
     Raises:
-        ValueError: a field is missing, unknown or has a value that no network can be built from.
+        ValueError: a field is missing or unknown, or has a value that no network can be built from.
     """
     expected = {field.name: type(field.default) for field in fields(ModelConfig)}
     if values.keys() != expected.keys():

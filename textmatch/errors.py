@@ -1,13 +1,13 @@
-"""Everything that textmatch raises on purpose.
+"""Every error that textmatch raises on purpose.
 
 TextMatchError
-├── InputError       a sentence or pair handed to a model cannot be used
+├── InputError       a sentence or pair cannot be used by a model
 ├── DataError        a data file, a row in it, or a data set on the Hub cannot be used
-│   └── TableError   a file to score cannot be used (textmatch.tables, where its wordings are)
+│   └── TableError   a whole file cannot be used (in `textmatch.files`, with its wordings)
 └── CheckpointError  a checkpoint folder is missing, damaged or does not fit
 
-The messages are written for the person at the keyboard: what was wrong, where, and what was expected. The page and
-the command line show them as they are; any other exception is a bug and stays loud.
+A message says what was wrong, where, and what was expected. The page and the command line show it as it is. Any other
+exception is a bug and is not caught.
 """
 
 

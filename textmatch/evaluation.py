@@ -1,43 +1,71 @@
-"""How good a checkpoint is: figures on labelled pairs, and what it can do, one ability at a time.
+"""Figures of a network or a checkpoint on labelled pairs, and its behaviour suite.
 
-The abilities are a behaviour suite after CheckList (Ribeiro et al., 2020): `behaviour.tsv` holds pairs written for this
-purpose, none from a corpus and none trained on. Each category asks for one ability: to see through a change that leaves
-the meaning alone (surface, traditional, paraphrase, typo) or not to miss one that does not (negation, antonym, entity,
-number, roles, intent). The verdict is the more probable class, so the threshold is 0.5.
+A network in training is evaluated on encoded pairs (`calibrate`, `evaluate_recalibrated`). A finished checkpoint is
+evaluated as its users see it, through `TextMatcher` (`report`).
+
+The behaviour suite follows CheckList (Ribeiro et al. 2020): `behaviour.tsv` holds pairs written for this purpose, none
+from a corpus and none trained on. Each category tests one ability: to ignore a change that keeps the meaning (surface,
+traditional, paraphrase, typo), or to notice one that alters it (negation, antonym, entity, number, roles, intent). The
+prediction is the more probable class.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from torch import Tensor
 
 from textmatch import metrics
-from textmatch.data import Pair, Splits, label_names
+from textmatch.batching import EncodedPair, by_length, collate_pairs
 from textmatch.errors import DataError
+from textmatch.files import Pair, Splits, label_names
 from textmatch.matcher import TextMatcher
+from textmatch.models import MatchOutput, Network
 from textmatch.text import normalise
 
 SUITE = Path(__file__).with_name("behaviour.tsv")
+BATCH_SIZE = 512
 SCORE_BINS = 20
-WORST = 3
-"""Failures of each category that are kept, for the card."""
+MAX_FAILURES = 3  # of each category, for the card
+
+
+class LabelledPairs(NamedTuple):
+    """N encoded pairs and their classes."""
+
+    pairs: list[EncodedPair]
+    labels: list[int]
+
+
+class Scores(NamedTuple):
+    """What a network or a checkpoint predicts for N labelled pairs, on the CPU.
+
+    Attributes:
+        probabilities: `[N, C]`, float32.
+        similarity: `[N]`, float32.
+        labels: classes, `[N]`, int64.
+    """
+
+    probabilities: Tensor
+    similarity: Tensor
+    labels: Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """One pair of the behaviour suite and what the checkpoint said of it.
+class CaseResult:
+    """One pair of the behaviour suite and the prediction for it.
 
     Attributes:
-        category: the ability it asks for.
-        sentence1: as written.
-        sentence2: as written.
+        category: the ability that it tests.
+        sentence1: the first sentence.
+        sentence2: the second sentence.
         expected: whether the two mean the same.
-        probability: of "the same", 0 to 1.
-        same_as_identical: whether the probability is that of the first sentence beside itself, but for rounding.
+        probability: that they mean the same, 0 to 1.
+        same_as_identical: whether the first sentence paired with itself gets the same probability, but for rounding.
     """
 
     category: str
@@ -49,8 +77,66 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        """Whether the verdict is the expected one."""
+        """Whether the prediction is the expected one."""
         return (self.probability > 0.5) == self.expected
+
+
+# A network in training
+
+
+def calibrate(model: Network, dev: LabelledPairs) -> metrics.Metrics:
+    """Fit the network's temperature and class biases on `dev` and return its figures there.
+
+    Args:
+        model: the network; its calibration is replaced.
+        dev: pairs that it was not trained on.
+    """
+    logits, similarity = _run(model, dev.pairs)
+    temperature, bias = metrics.fit_calibration(logits, torch.tensor(dev.labels))
+    model.calibration.temperature.fill_(temperature)
+    model.calibration.bias.copy_(torch.tensor(bias))
+    return metrics.compute_metrics(*_calibrated(model, logits, similarity, dev.labels))
+
+
+def evaluate_recalibrated(model: Network, dev: LabelledPairs, test: LabelledPairs | None) -> dict[str, Any]:
+    """Figures on another corpus, with a calibration fitted on that corpus's dev split.
+
+    Args:
+        model: the network; it is not changed.
+        dev: dev pairs of the corpus.
+        test: its test pairs, or None.
+
+    Returns:
+        The ``split`` that the figures are of, test or else dev, and the fields of `metrics.Metrics`.
+    """
+    recalibrated = copy.deepcopy(model)
+    figures = calibrate(recalibrated, dev)
+    if test:
+        figures = metrics.compute_metrics(*_calibrated(recalibrated, *_run(recalibrated, test.pairs), test.labels))
+    return {"split": "test" if test else "dev", **asdict(figures)}
+
+
+@torch.inference_mode()
+def _run(model: Network, pairs: Sequence[EncodedPair]) -> tuple[Tensor, Tensor]:
+    """Logits `[N, C]` and cosines `[N]` of N encoded pairs, in their order, on the CPU."""
+    model.eval()
+    device = next(model.parameters()).device
+    batches = by_length(pairs, BATCH_SIZE)
+    outputs: list[MatchOutput] = [model(collate_pairs([pairs[i] for i in batch]).to(device)) for batch in batches]
+    original_order = torch.tensor([i for batch in batches for i in batch]).argsort()
+    return (
+        torch.cat([output.logits for output in outputs]).cpu()[original_order],
+        torch.cat([output.similarity for output in outputs]).cpu()[original_order],
+    )
+
+
+@torch.inference_mode()
+def _calibrated(model: Network, logits: Tensor, similarity: Tensor, labels: Sequence[int]) -> Scores:
+    device = next(model.parameters()).device
+    return Scores(model.calibration(logits.to(device)).cpu(), similarity, torch.tensor(labels))
+
+
+# A finished checkpoint
 
 
 def report(matcher: TextMatcher, splits: Splits) -> dict[str, Any]:
@@ -58,12 +144,12 @@ def report(matcher: TextMatcher, splits: Splits) -> dict[str, Any]:
 
     Args:
         matcher: the checkpoint.
-        splits: labelled pairs; train is only looked up in.
+        splits: labelled pairs; of train only the labels and the pairs that test repeats are looked at.
 
     Returns:
         ``dev``, and where there is a test split ``test`` and ``test_new`` (without the pairs that train holds): the
-        fields of `metrics.Metrics`; of the last split ``reliability`` (bins of equal mass) and ``scores`` (pairs by
-        probability of the last class, for each class); for two classes 0 and 1 also ``behaviour``.
+        fields of `metrics.Metrics`; of the last split ``reliability`` (bins of equal mass) and ``scores`` (number of
+        pairs by probability of the last class, for each class); for the labels 0 and 1 also ``behaviour``.
 
     Raises:
         DataError: a label that the checkpoint does not have.
@@ -71,32 +157,29 @@ def report(matcher: TextMatcher, splits: Splits) -> dict[str, Any]:
     names = label_names(splits.train)
     if len(names) != len(matcher.labels):
         raise DataError(f"the data has the labels {names}; expected as many as the checkpoint's {matcher.labels}")
-    record: dict[str, Any] = {}
-    for split, pairs in (("dev", splits.dev), ("test", splits.test)):
-        if not pairs:
-            continue
-        probabilities, similarity, labels = _ask(matcher, pairs, names)
-        record[split] = asdict(metrics.evaluate(probabilities, similarity, labels))
-        record["reliability"] = metrics.reliability(probabilities, labels)
-        record["scores"] = _histogram(probabilities, labels)
+    scores = _score(matcher, splits.dev, names)
+    record: dict[str, Any] = {"dev": asdict(metrics.compute_metrics(*scores))}
     if splits.test:
-        seen = {_unordered(pair) for pair in splits.train}
-        new = torch.tensor([_unordered(pair) not in seen for pair in splits.test])
-        if len(labels[new].unique()) == len(names):
-            record["test_new"] = asdict(metrics.evaluate(probabilities[new], similarity[new], labels[new]))
+        scores = _score(matcher, splits.test, names)
+        record["test"] = asdict(metrics.compute_metrics(*scores))
+        new = _new_pairs(splits.train, splits.test)
+        if len(scores.labels[new].unique()) == len(names):
+            record["test_new"] = asdict(metrics.compute_metrics(*(part[new] for part in scores)))
+    record["reliability"] = metrics.reliability(scores.probabilities, scores.labels)
+    record["scores"] = _histogram(scores)
     if names == ("0", "1"):
         record["behaviour"] = summary(behaviour(matcher))
     return record
 
 
-def behaviour(matcher: TextMatcher) -> list[Outcome]:
-    """Ask about every pair of the suite, and about every first sentence beside itself."""
+def behaviour(matcher: TextMatcher) -> list[CaseResult]:
+    """Predict every pair of the suite, and every first sentence paired with itself."""
     rows = [line.split("\t") for line in SUITE.read_text(encoding="utf-8").splitlines()[1:]]
     pairs = matcher.predict([(first, second) for _, first, second, _ in rows])
     identical = matcher.predict([(first, first) for _, first, _, _ in rows])
     same = matcher.labels[-1]
     return [
-        Outcome(
+        CaseResult(
             category,
             first,
             second,
@@ -108,21 +191,22 @@ def behaviour(matcher: TextMatcher) -> list[Outcome]:
     ]
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of each category how many pairs there are, how many are right, and some of the worst failures."""
-    found: dict[str, Any] = {}
-    for outcome in outcomes:
-        category = found.setdefault(outcome.category, {"pairs": 0, "right": 0, "failures": []})
+def summary(results: Sequence[CaseResult]) -> dict[str, Any]:
+    """Number of pairs, number of right ones and the most confident failures of each category."""
+    categories: dict[str, Any] = {}
+    for result in results:
+        category = categories.setdefault(result.category, {"pairs": 0, "right": 0, "failures": []})
         category["pairs"] += 1
-        category["right"] += outcome.right
-    wrong = sorted((o for o in outcomes if not o.right), key=lambda o: -abs(o.probability - 0.5))
-    for o in wrong:
-        failures = found[o.category]["failures"]
-        if len(failures) < WORST:
-            failures.append([o.sentence1, o.sentence2, round(o.probability, 3)])
-    if "surface" in found:
-        found["surface"]["equal"] = sum(o.same_as_identical for o in outcomes if o.category == "surface")
-    return found
+        category["right"] += result.right
+    wrong = [result for result in results if not result.right]
+    for result in sorted(wrong, key=lambda result: -abs(result.probability - 0.5)):
+        failures = categories[result.category]["failures"]
+        if len(failures) < MAX_FAILURES:
+            failures.append([result.sentence1, result.sentence2, round(result.probability, 3)])
+    if "surface" in categories:
+        equal = (result.same_as_identical for result in results if result.category == "surface")
+        categories["surface"]["equal"] = sum(equal)
+    return categories
 
 
 def table(record: Mapping[str, Any]) -> str:
@@ -136,34 +220,37 @@ def table(record: Mapping[str, Any]) -> str:
     last = record.get("test", record["dev"])
     lines += ["", "confusion (rows are labels, columns predictions):"]
     lines += ["".join(f"{count:>8,}" for count in row) for row in last["confusion"]]
-    if tried := record.get("behaviour"):
+    if categories := record.get("behaviour"):
         lines += ["", f"{'behaviour':<14}{'pairs':>6}{'right':>8}"]
-        lines += [f"{name:<14}{part['pairs']:>6}{part['right'] / part['pairs']:>8.1%}" for name, part in tried.items()]
+        lines += [
+            f"{name:<14}{part['pairs']:>6}{part['right'] / part['pairs']:>8.1%}" for name, part in categories.items()
+        ]
     return "\n".join(lines)
 
 
-def _ask(
-    matcher: TextMatcher, pairs: Sequence[Pair], names: Sequence[str]
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Probabilities `[N, C]`, similarities `[N]` and classes `[N]`."""
+def _score(matcher: TextMatcher, pairs: Sequence[Pair], names: Sequence[str]) -> Scores:
     predictions = matcher.predict([(pair.sentence1, pair.sentence2) for pair in pairs])
     classes = {name: i for i, name in enumerate(names)}
     if unknown := {pair.label for pair in pairs} - classes.keys():
         raise DataError(f"expected the labels of train {sorted(classes)}, got {sorted(unknown)} as well")
-    return (
+    return Scores(
         torch.tensor([list(prediction.probabilities.values()) for prediction in predictions]),
         torch.tensor([prediction.similarity for prediction in predictions]),
         torch.tensor([classes[pair.label] for pair in pairs]),
     )
 
 
-def _histogram(probabilities: torch.Tensor, labels: torch.Tensor) -> list[list[int]]:
-    """Pairs of each class by the probability of the last class, in bins of equal width, `[C][SCORE_BINS]`."""
-    last = probabilities[:, -1]
-    return [
-        torch.histc(last[labels == c].float(), SCORE_BINS, 0, 1).int().tolist() for c in range(probabilities.shape[1])
-    ]
+def _new_pairs(train: Sequence[Pair], test: Sequence[Pair]) -> Tensor:
+    """Which test pairs train does not hold, order and surface aside, `[N]`, bool."""
+    seen = {_unordered(pair) for pair in train}
+    return torch.tensor([_unordered(pair) not in seen for pair in test])
 
 
 def _unordered(pair: Pair) -> frozenset[str]:
     return frozenset(normalise(sentence) for sentence in pair[:2])
+
+
+def _histogram(scores: Scores) -> list[list[int]]:
+    """Number of pairs of each class by the probability of the last class, in bins of equal width, `[C][SCORE_BINS]`."""
+    last, classes = scores.probabilities[:, -1], range(scores.probabilities.shape[1])
+    return [torch.histc(last[scores.labels == c].float(), SCORE_BINS, 0, 1).int().tolist() for c in classes]

@@ -1,9 +1,8 @@
-"""From two strings to a verdict."""
+"""`TextMatcher`: from two strings to a prediction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,57 +10,38 @@ import torch
 from torch import Tensor
 
 from textmatch import checkpoint
-from textmatch.batching import EncodedPair, by_length, stack, stack_pairs
+from textmatch.batching import EncodedPair, by_length, collate, collate_pairs
 from textmatch.config import ModelConfig
 from textmatch.errors import InputError
-from textmatch.explain import Explanation, explain
+from textmatch.explain import explain
 from textmatch.models import InteractionLSTM, MatchOutput, Network, attend
+from textmatch.results import Explanation, Prediction
 from textmatch.text import Encoded, Vocabulary
 
 BATCH_SIZE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What the model says of one pair.
-
-    Attributes:
-        sentence1: the first sentence, as given.
-        sentence2: the second sentence, as given.
-        label: the most probable class.
-        probabilities: class name → probability, 0 to 1, summing to 1, in class order.
-        similarity: how alike the two are, 0 to 1; the same text is 1. The mean of the cosine of their embeddings (0
-            where negative) and the probability of the last class; the cosine alone where the verdict goes by it alone,
-            or where there are more classes than two.
-        truncated: of each sentence, the plain text past the model's length that was not read; empty if none.
-        unknown: of each sentence, the characters (words, for a model of words) that training never showed, each once.
-    """
-
-    sentence1: str
-    sentence2: str
-    label: str
-    probabilities: Mapping[str, float]
-    similarity: float
-    truncated: tuple[str, str]
-    unknown: tuple[tuple[str, ...], tuple[str, ...]]
-
-
 class TextMatcher:
-    """A trained network with its vocabulary, ready to answer.
+    """A trained network with its vocabulary. To load one use `TextMatcher.from_pretrained`.
 
     Args:
         config: what the network was built from.
-        vocabulary: what turns text into its ids.
-        model: the network, in evaluation mode.
-        metrics: the figures it was saved with.
+        vocabulary: of its training sentences.
+        model: the network; it is put in evaluation mode.
+        metrics: its figures, and how it was trained.
+
+    Attributes:
+        config: as above.
+        vocabulary: as above.
+        model: as above.
+        metrics: as above; empty if there are none.
     """
 
     def __init__(
         self, config: ModelConfig, vocabulary: Vocabulary, model: Network, metrics: Mapping[str, Any] | None = None
     ) -> None:
-        self.config = config
+        self.config, self.vocabulary, self.model = config, vocabulary, model.eval()
         self.metrics: Mapping[str, Any] = metrics or {}
-        self._vocabulary, self._model = vocabulary, model.eval()
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, device: str | torch.device | None = None) -> TextMatcher:
@@ -69,19 +49,19 @@ class TextMatcher:
 
         Args:
             folder: what training wrote.
-            device: where to answer; None takes the best there is (CUDA, MPS, XPU, CPU).
+            device: where the network runs; None takes the best that this machine has (CUDA, MPS, XPU, CPU).
 
         Raises:
             CheckpointError: the folder cannot be used; the message names the file at fault.
-            InputError: there is no such device on this machine.
+            InputError: this machine has no such device.
         """
         loaded = checkpoint.load(Path(folder), best_device() if device is None else _device(device))
         return cls(loaded.config, loaded.vocabulary, loaded.model, loaded.metrics)
 
     @property
     def device(self) -> torch.device:
-        """Where the network is."""
-        return next(self._model.parameters()).device
+        """Where the network runs."""
+        return next(self.model.parameters()).device
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -90,39 +70,28 @@ class TextMatcher:
 
     @property
     def max_length(self) -> int:
-        """Characters (words, for a model of words) read of each sentence."""
+        """Positions read of each sentence: characters, or words if the model's unit is the word."""
         return self.config.max_length
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The characters and words that training showed."""
-        return self._vocabulary
 
     @torch.inference_mode()
     def predict(self, pairs: Sequence[tuple[str, str]], batch_size: int = BATCH_SIZE) -> list[Prediction]:
-        """Judge sentence pairs.
+        """Predict whether the two sentences of each pair mean the same.
 
-        The order of the two sentences makes no difference (unless ``config.symmetric`` is off), nor do the other pairs.
+        The result for a pair depends neither on the other pairs nor on the order of its two sentences (unless
+        ``config.symmetric`` is off).
 
         Args:
-            pairs: (sentence 1, sentence 2), any number of them.
+            pairs: (sentence 1, sentence 2); any number of them, also none.
             batch_size: pairs scored at a time, at least 1.
 
         Returns:
-            One prediction a pair, in the same order.
+            One prediction for each pair, in the same order.
 
         Raises:
             InputError: a sentence is blank or not a string; the message says which.
         """
         encoded = [self._encode_pair(pair, number) for number, pair in enumerate(pairs, 1)]
-        # One fixed order inside a pair: rounding then cannot tell (a, b) from (b, a) either.
-        ordered = [(min(pair, key=_ids), max(pair, key=_ids)) for pair in encoded] if self.config.symmetric else encoded
-        rows: list[tuple[list[float], float]] = [([], 0.0)] * len(pairs)
-        for batch in by_length(ordered, batch_size):
-            output: MatchOutput = self._model(stack_pairs([ordered[i] for i in batch]).to(self.device))
-            probabilities = self._model.calibration(output.logits).tolist()
-            for i, *row in zip(batch, probabilities, output.similarity.tolist(), strict=True):
-                rows[i] = (row[0], row[1])
+        scores = self._score(encoded, batch_size)
         return [
             Prediction(
                 sentence1=first,
@@ -133,16 +102,16 @@ class TextMatcher:
                 truncated=(one.truncated, two.truncated),
                 unknown=(one.unknown, two.unknown),
             )
-            for (first, second), (one, two), (row, cosine) in zip(pairs, encoded, rows, strict=True)
+            for (first, second), (one, two), (row, cosine) in zip(pairs, encoded, scores, strict=True)
         ]
 
     @torch.inference_mode()
     def embed(self, sentences: Sequence[str], batch_size: int = BATCH_SIZE) -> Tensor:
-        """Sentence embeddings; the dot product of two rows is their cosine.
+        """Embed sentences; the dot product of two rows is their cosine.
 
         Args:
-            sentences: N sentences, any number of them.
-            batch_size: sentences encoded at a time, at least 1.
+            sentences: N sentences, also none.
+            batch_size: sentences embedded at a time, at least 1.
 
         Returns:
             `[N, D]`, float32, on the CPU, rows of length 1.
@@ -153,12 +122,12 @@ class TextMatcher:
         encoded = [self._encode(sentence, f"sentence {number}") for number, sentence in enumerate(sentences, 1)]
         rows: list[Tensor] = []
         for start in range(0, len(encoded), batch_size):
-            stacked = stack(encoded[start : start + batch_size]).to(self.device)
-            rows.extend(torch.nn.functional.normalize(self._model.embed(stacked).float(), dim=-1).cpu())
-        return torch.stack(rows) if rows else torch.empty(0, self._model.embedding_dim)
+            batch = collate(encoded[start : start + batch_size]).to(self.device)
+            rows.extend(torch.nn.functional.normalize(self.model.embed(batch).float(), dim=-1).cpu())
+        return torch.stack(rows) if rows else torch.empty(0, self.model.embedding_dim)
 
     def explain(self, sentence1: str, sentence2: str) -> Explanation:
-        """Say why the model judges a pair as it does: what met what, what each word did, what would turn the verdict.
+        """Explain a prediction: aligned words, importance of each word, smallest change that gives another label.
 
         Swapping the sentences swaps the explanation and changes nothing else (unless ``config.symmetric`` is off).
 
@@ -171,41 +140,54 @@ class TextMatcher:
         """
         for number, sentence in enumerate((sentence1, sentence2), 1):
             self._encode(sentence, f"sentence {number}")
-        # One fixed order, as in `predict`: rounding then cannot tell (a, b) from (b, a).
+        # In one fixed order, so that rounding does not depend on the given one.
         if self.config.symmetric and sentence1 > sentence2:
             return explain(self, sentence2, sentence1).swapped()
         return explain(self, sentence1, sentence2)
 
     @torch.inference_mode()
     def attention(self, sentence1: str, sentence2: str) -> tuple[Tensor, Tensor] | None:
-        """How strongly each position of a sentence looks at each position of the other.
+        """Attention weights between the positions of two sentences.
 
         Args:
             sentence1: the first sentence, L1 positions.
             sentence2: the second sentence, L2 positions.
 
         Returns:
-            The first sentence's looks at the second `[L1, L2]` and the second's at the first `[L2, L1]`, float32, on
-            the CPU, rows summing to 1; None for a network whose sentences never look at each other.
+            The weights from the first sentence to the second `[L1, L2]` and from the second to the first `[L2, L1]`,
+            float32, on the CPU, rows that sum to 1; None for a network without attention between the sentences.
 
         Raises:
             InputError: a sentence is blank or not a string; the message says which.
         """
         pair = (self._encode(sentence1, "sentence 1"), self._encode(sentence2, "sentence 2"))
-        if not isinstance(self._model, InteractionLSTM) or not self._model.meets:
+        if not isinstance(self.model, InteractionLSTM) or not self.model.uses_cross_attention:
             return None
-        stacked = stack_pairs([pair]).to(self.device)
-        ahead, back = (looks[0].float().cpu() for looks in attend(self._model.encode(stacked), stacked.lengths))
-        one, two = map(len, pair)
-        return ahead[:one, :two], back[:two, :one]
+        batch = collate_pairs([pair]).to(self.device)
+        weights = attend(self.model.encode(batch), batch.lengths)
+        first_to_second, second_to_first = (each[0].float().cpu() for each in weights)
+        length1, length2 = map(len, pair)
+        return first_to_second[:length1, :length2], second_to_first[:length2, :length1]
+
+    def _score(self, encoded: Sequence[EncodedPair], batch_size: int) -> list[tuple[list[float], float]]:
+        """The calibrated probabilities and the cosine of each pair."""
+        if self.config.symmetric:  # in one fixed order, so that rounding does not depend on the given one
+            encoded = [(min(pair, key=_ids), max(pair, key=_ids)) for pair in encoded]
+        scores: list[tuple[list[float], float]] = [([], 0.0)] * len(encoded)
+        for batch in by_length(encoded, batch_size):
+            output: MatchOutput = self.model(collate_pairs([encoded[i] for i in batch]).to(self.device))
+            probabilities = self.model.calibration(output.logits).tolist()
+            for i, row, cosine in zip(batch, probabilities, output.similarity.tolist(), strict=True):
+                scores[i] = (row, cosine)
+        return scores
 
     def _similarity(self, cosine: float, probability: float) -> float:
         """`Prediction.similarity` of two sentences that differ; `probability` is that of the last class."""
-        apart = min(1.0, max(0.0, cosine))
-        together = isinstance(self._model, InteractionLSTM) and len(self.labels) == 2
-        return (apart + probability) / 2 if together else apart
+        cosine = min(1.0, max(0.0, cosine))
+        uses_probability = isinstance(self.model, InteractionLSTM) and len(self.labels) == 2
+        return (cosine + probability) / 2 if uses_probability else cosine
 
-    def _encode_pair(self, pair: tuple[str, str], number: int) -> EncodedPair:
+    def _encode_pair(self, pair: object, number: int) -> EncodedPair:
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
             raise InputError(f"pair {number}: expected two sentences, got {pair!r:.80}")
         first, second = (self._encode(pair[i], f"pair {number}, sentence {i + 1}") for i in (0, 1))
@@ -213,14 +195,15 @@ class TextMatcher:
 
     def _encode(self, sentence: str, where: str) -> Encoded:
         try:
-            return self._vocabulary.encode(sentence, self.config.max_length, self.config.unit)
+            return self.vocabulary.encode(sentence, self.config.max_length, self.config.unit)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
 
 
 def best_device() -> torch.device:
     """The accelerator of this machine (CUDA, MPS, XPU), or the CPU."""
-    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return torch.device("cpu") if accelerator is None else accelerator
 
 
 def _device(name: str | torch.device) -> torch.device:

@@ -1,4 +1,4 @@
-"""How good predictions are, and how to make probabilities honest."""
+"""Figures of predictions on labelled pairs, and the fit of a calibration."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Metrics:
 
     Attributes:
         pairs: how many pairs.
-        accuracy: share of pairs whose most probable class is the label; for two classes that is the line at 0.5.
-        f1: F1 of the last class; macro average for more than two.
-        best_f1: F1 at the threshold that makes it largest (two classes; else as `f1`): how good the ranking is for it.
+        accuracy: share of pairs whose most probable class is the label; for two classes this is a threshold of 0.5.
+        f1: F1 of the last class; macro average for more than two classes.
+        best_f1: F1 at the threshold with the highest F1 (two classes; as `f1` for more).
         auc: area under the ROC curve; one against the rest for more than two classes.
         spearman: rank correlation of the similarity with the label; two classes only.
         ece: expected calibration error, 15 bins of equal mass (Nixon et al. 2019, section 3).
@@ -41,7 +41,7 @@ class Metrics:
     confusion: tuple[tuple[int, ...], ...]
 
 
-def evaluate(probabilities: Tensor, similarity: Tensor, labels: Tensor) -> Metrics:
+def compute_metrics(probabilities: Tensor, similarity: Tensor, labels: Tensor) -> Metrics:
     """Compare predictions with labels.
 
     Args:
@@ -55,21 +55,24 @@ def evaluate(probabilities: Tensor, similarity: Tensor, labels: Tensor) -> Metri
 
     p, y = probabilities.double().numpy(), labels.numpy()
     p = p / p.sum(1, keepdims=True)
-    classes = p.shape[1]
+    classes = range(p.shape[1])
     predicted = p.argmax(1)
-    binary = classes == 2
+    binary = len(classes) == 2
+    score = p[:, 1] if binary else p
     f1 = float(f1_score(y, predicted, average="binary" if binary else "macro"))
+    bins = reliability(torch.from_numpy(p), labels)
+    # Not scikit-learn's `brier_score_loss`: it also sums the errors of 1 - p, and differs in the last digits.
+    errors = score - y if binary else p - np.eye(len(classes))[y]
     return Metrics(
         pairs=len(y),
         accuracy=float(accuracy_score(y, predicted)),
         f1=f1,
-        best_f1=_best_f1(p[:, 1], y) if binary else f1,
-        auc=float(roc_auc_score(y, p[:, 1]) if binary else roc_auc_score(y, p, multi_class="ovr")),
+        best_f1=_best_f1(score, y) if binary else f1,
+        auc=float(roc_auc_score(y, score, multi_class="ovr")),
         spearman=float(spearmanr(similarity.numpy(), y).statistic) if binary else None,
-        ece=sum(b["pairs"] * abs(b["confidence"] - b["share"]) for b in reliability(torch.from_numpy(p), labels))
-        / len(y),
-        brier=float(np.mean((p[:, 1] - y) ** 2) if binary else np.mean(((p - np.eye(classes)[y]) ** 2).sum(1))),
-        confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(y, predicted, labels=range(classes))),
+        ece=sum(b["pairs"] * abs(b["confidence"] - b["share"]) for b in bins) / len(y),
+        brier=float(np.mean(errors**2 if binary else (errors**2).sum(1))),
+        confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(y, predicted, labels=classes)),
     )
 
 
@@ -81,33 +84,37 @@ def _best_f1(scores: Any, y: Any) -> float:
 
 
 def reliability(probabilities: Tensor, labels: Tensor) -> list[dict[str, float]]:
-    """How often what is said with a confidence is so, over 15 bins of equal mass (Nixon et al. 2019, section 3).
+    """How often predictions of a confidence are right, in 15 bins of equal mass (Nixon et al. 2019, section 3).
+
+    Not scikit-learn's `calibration_curve`: with equal probabilities its bins are not of equal mass, and it does not
+    return how many pairs a bin holds.
 
     Args:
         probabilities: `[N, C]`, rows summing to 1.
         labels: classes, `[N]`, int64.
 
     Returns:
-        Bins from low to high: mean ``confidence`` and ``share`` that was so, 0 to 1, and how many ``pairs``. Of the
-        last class for two classes, of the most probable class for more.
+        Bins from low to high confidence: mean ``confidence`` and ``share`` of right ones, 0 to 1, and number of
+        ``pairs``. For two classes the confidence is the probability of the last class, and right means that the label
+        is that class; for more it is the highest probability.
     """
     import numpy as np
 
     p, y = probabilities.double().numpy(), labels.numpy()
-    confidence, so = (p[:, 1], y) if p.shape[1] == 2 else (p.max(1), (p.argmax(1) == y).astype(int))
+    confidence, right = (p[:, 1], y) if p.shape[1] == 2 else (p.max(1), (p.argmax(1) == y).astype(int))
     bins = np.array_split(np.argsort(confidence, kind="stable"), ECE_BINS)
     return [
-        {"confidence": float(confidence[b].mean()), "share": float(so[b].mean()), "pairs": len(b)}
+        {"confidence": float(confidence[b].mean()), "share": float(right[b].mean()), "pairs": len(b)}
         for b in bins
         if len(b)
     ]
 
 
 def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]:
-    """Temperature and class biases that make held-out labels most likely.
+    """Fit temperature and class biases by maximum likelihood (Guo et al. 2017, section 4.2, with biases).
 
     Args:
-        logits: `[N, C]`, of pairs not trained on.
+        logits: `[N, C]`, of pairs that were not trained on.
         labels: classes, `[N]`, int64.
 
     Returns:
@@ -125,12 +132,12 @@ def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]
         assert tried.grad is not None
         return value.item(), tried.grad.numpy()
 
-    # Bounded, because logits that say nothing, or everything, have their best temperature or bias at infinity.
+    # Bounded: for useless or perfect logits the best temperature or bias is infinite.
     bounds = [(-7.0, 7.0)] + [(-20.0, 20.0)] * logits.shape[1]
     start = np.zeros(len(bounds))
-    found = minimize(loss, start, jac=True, bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9, "maxiter": 1000})
-    bias = found.x[1:] - found.x[1:].mean()
-    return float(np.exp(-found.x[0])), bias.tolist()
+    fitted = minimize(loss, start, jac=True, bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9, "maxiter": 1000})
+    bias = fitted.x[1:] - fitted.x[1:].mean()
+    return float(np.exp(-fitted.x[0])), bias.tolist()
 
 
 def threshold_counts(probability: np.ndarray, labels: np.ndarray, steps: int = 100) -> list[tuple[int, int, int, int]]:
@@ -138,8 +145,11 @@ def threshold_counts(probability: np.ndarray, labels: np.ndarray, steps: int = 1
 
     Args:
         probability: of class 1, `[N]`; at or above the threshold a pair counts as class 1.
-        labels: 0 or 1, `[N]`.
-        steps: thresholds less one.
+        labels: 0 or 1, `[N]`, int.
+        steps: number of thresholds minus one.
+
+    Returns:
+        One tuple of four counts a threshold.
     """
     import numpy as np
 

@@ -1,7 +1,7 @@
 """The networks.
 
-Letters in shapes: B pairs, S sentences (S = 2B), L positions, E embedding, H hidden units of all directions together,
-D sentence embedding, C classes.
+Letters in shapes: B pairs, S sentences (S = 2B), L positions of a sentence, E embedding, H LSTM units of all directions
+together, D sentence embedding, C classes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from textmatch.text import PAD, UNK
 
 
 class MatchOutput(NamedTuple):
-    """What a network says of B pairs.
+    """What a network returns for B pairs.
 
     Attributes:
-        logits: `[B, C]`, float32; `Calibration` makes probabilities of them.
-        similarity_logits: `[B, C]`, float32, from the cosine alone; trained beside `logits`.
+        logits: `[B, C]`, float32; `Calibration` turns them into probabilities.
+        similarity_logits: `[B, C]`, float32, from the cosine alone; a second training target.
         similarity: cosine of the two sentence embeddings, `[B]`, float32, -1 to 1.
-        embeddings: of all first sentences, then all second ones, `[2B, D]`, float32.
+        embeddings: all first sentences, then all second ones, `[2B, D]`, float32.
     """
 
     logits: Tensor
@@ -33,7 +33,7 @@ class MatchOutput(NamedTuple):
 
 
 class Calibration(nn.Module):
-    """Turn logits into probabilities that mean what they say (Guo et al. 2017, section 4.2, with a bias per class).
+    """Logits to calibrated probabilities: a temperature (Guo et al. 2017, section 4.2) and a bias for each class.
 
     Args:
         num_classes: C.
@@ -53,15 +53,15 @@ class Calibration(nn.Module):
 
 
 class LSTMEncoder(nn.Module):
-    """An LSTM over padded sentences that never reads padding before a real position.
+    """An LSTM over padded sentences whose states at real positions do not depend on the padding.
 
-    Padding stands at the end, so the forward direction is safe. The backward direction gets each sentence reversed
-    within its own length, which keeps one fast kernel call for all sentences where packing would need many.
+    Padding stands at the end, so the forward direction reads it last. The backward direction reads each sentence
+    reversed within its own length. This needs one kernel call for all sentences, where packed sequences need many.
 
     Args:
         input_size: E.
         hidden_size: units of each direction.
-        num_layers: layers.
+        num_layers: number of layers.
         bidirectional: whether there is a backward direction.
     """
 
@@ -69,36 +69,54 @@ class LSTMEncoder(nn.Module):
         super().__init__()
         self.output_size, self._hidden_size = hidden_size * (2 if bidirectional else 1), hidden_size
         sizes = [input_size] + [self.output_size] * (num_layers - 1)
-        self.ahead = nn.ModuleList(nn.LSTM(size, hidden_size, batch_first=True) for size in sizes)
-        self.back = nn.ModuleList(
+        self.forward_lstm = nn.ModuleList(nn.LSTM(size, hidden_size, batch_first=True) for size in sizes)
+        self.backward_lstm = nn.ModuleList(
             nn.LSTM(size, hidden_size, batch_first=True) for size in (sizes if bidirectional else [])
         )
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """The states `[S, L, H]` over `inputs` `[S, L, E]` with real `lengths` `[S]`."""
+        """Read sentences.
+
+        Args:
+            inputs: `[S, L, E]`, float.
+            lengths: real positions of each sentence, `[S]`, int64, at least 1.
+
+        Returns:
+            The states `[S, L, H]`; those at padding have no meaning.
+        """
         positions = torch.arange(inputs.shape[1], device=inputs.device)
-        reversed_positions = (lengths[:, None] - 1 - positions).clamp(min=0)
+        reversed_positions = (lengths[:, None] - 1 - positions).clamp(min=0)  # (S, L)
         states = inputs
-        for i, ahead in enumerate(self.ahead):
-            outputs = [ahead(states)[0]]
-            if self.back:
-                outputs.append(_reorder(self.back[i](_reorder(states, reversed_positions))[0], reversed_positions))
-            states = torch.cat(outputs, dim=-1)
+        for layer, forward_lstm in enumerate(self.forward_lstm):
+            directions = [forward_lstm(states)[0]]
+            if self.backward_lstm:
+                backward_states = self.backward_lstm[layer](_reorder(states, reversed_positions))[0]
+                directions.append(_reorder(backward_states, reversed_positions))
+            states = torch.cat(directions, dim=-1)  # (S, L, H)
         return states
 
     def last(self, states: Tensor, lengths: Tensor) -> Tensor:
-        """The last real state of each direction side by side, `[S, H]`; backward ones end where sentences begin."""
-        ahead, back = states.tensor_split([self._hidden_size], dim=-1)
-        return torch.cat([ahead[torch.arange(len(states), device=states.device), lengths - 1], back[:, 0]], dim=-1)
+        """The last real state of each direction; the backward one stands at the first position.
+
+        Args:
+            states: what `forward` returned, `[S, L, H]`.
+            lengths: `[S]`, int64.
+
+        Returns:
+            `[S, H]`.
+        """
+        forward_states, backward_states = states.tensor_split([self._hidden_size], dim=-1)
+        rows = torch.arange(len(states), device=states.device)
+        return torch.cat([forward_states[rows, lengths - 1], backward_states[:, 0]], dim=-1)  # (S, L, H) -> (S, H)
 
 
 class TextMatchingLSTM(nn.Module):
     """The recipe: shared LSTM, last real state of each sentence, cosine, linear classifier.
 
     Args:
-        config: its sizes and classes.
-        num_characters: rows of the character embedding, used where a position is a character.
-        num_words: rows of the word embedding, used where a position is a word.
+        config: sizes and classes.
+        num_characters: rows of the character embedding, used if a position is a character.
+        num_words: rows of the word embedding, used if a position is a word.
     """
 
     def __init__(self, config: ModelConfig, num_characters: int, num_words: int) -> None:
@@ -110,32 +128,32 @@ class TextMatchingLSTM(nn.Module):
         self.embedding_dim = self.lstm.output_size
         self.similarity = nn.CosineSimilarity(dim=-1)
         self.classifier = nn.Linear(1, len(config.labels))
-        # From a random start the line may fall the wrong way, closer meaning "not matched": training does not recover,
-        # since two equal sentences cannot be told apart.
+        # A random start may give a higher cosine to "not matched". Training does not recover from that, so sort the
+        # weights: a higher cosine speaks for the last class from the start.
         with torch.no_grad():
             self.classifier.weight.copy_(self.classifier.weight.sort(dim=0).values)
         self.calibration = Calibration(len(config.labels))
 
     def embed(self, sentences: Sentences) -> Tensor:
         """Sentence embeddings `[S, H]`: the last real states."""
-        states = self.lstm(self.dropout(self.embedding(sentences.characters)), sentences.lengths)
-        return self.lstm.last(states, sentences.lengths)
+        embedded = self.dropout(self.embedding(sentences.characters))  # (S, L) -> (S, L, E)
+        return self.lstm.last(self.lstm(embedded, sentences.lengths), sentences.lengths)
 
     def forward(self, pairs: Sentences) -> MatchOutput:
-        """Score B pairs, stacked as 2B sentences."""
-        return _by_cosine(self.embed(pairs), self.similarity, self.classifier)
+        """Score B pairs, given as 2B sentences."""
+        return _classify_cosine(self.embed(pairs), self.similarity, self.classifier)
 
 
 class InteractionLSTM(nn.Module):
-    """Encode both sentences, let every position look at the other sentence, compare, read again, decide.
+    """The default: encode both sentences, attend across them, compare, read the comparisons, classify.
 
-    After ESIM (Chen et al. 2017, sections 3.1 to 3.3), with characters and their covering words as input, the exact
-    matches pointed out, a head that cannot tell the two sentences apart (unless it should: entailment has a direction),
-    and the encoder's own sentence embedding trained beside it for the similarity. With ``arch="bilstm"`` the sentences
-    do not meet: the head gets the encoder's states.
+    After ESIM (Chen et al. 2017, sections 3.1 to 3.3). What differs: the input is characters with their covering
+    words; exact matches are an input of the comparison; the head gives the same result for both orders of the sentences
+    (unless ``config.symmetric`` is off); and a sentence embedding is trained beside it for the similarity. With
+    ``arch="bilstm"`` there is no attention: the head reads the encoder's states.
 
     Args:
-        config: its sizes and classes.
+        config: sizes and classes.
         num_characters: rows of the character embedding.
         num_words: rows of the word embedding.
     """
@@ -151,18 +169,18 @@ class InteractionLSTM(nn.Module):
         )
         width = self.encoder.output_size
         self.embedding_dim = config.embedding_dim
-        self.sentence = nn.Linear(2 * width, config.embedding_dim)
+        self.sentence_projection = nn.Linear(2 * width, config.embedding_dim)
         self.similarity = nn.CosineSimilarity(dim=-1)
         self.similarity_classifier = nn.Linear(1, classes)
-        with torch.no_grad():  # Steep from the start, with the line where cosines of related sentences lie.
+        with torch.no_grad():  # Start steep, with the border where the cosines of related sentences lie.
             self.similarity_classifier.weight[:, 0] = torch.linspace(-10, 10, classes)
             self.similarity_classifier.bias.copy_(torch.linspace(6, -6, classes))
-        self.meets, self.symmetric = config.arch == "interaction", config.symmetric
-        if self.meets:
+        self.uses_cross_attention, self.symmetric = config.arch == "interaction", config.symmetric
+        if self.uses_cross_attention:
             self.compare = nn.Linear(4 * width, hidden)
-            self.found = nn.Linear(2, hidden, bias=False)
+            self.exact_match_projection = nn.Linear(2, hidden, bias=False)
             self.composer = LSTMEncoder(hidden, hidden)
-        pooled = 2 * (self.composer.output_size if self.meets else width)
+        pooled = 2 * (self.composer.output_size if self.uses_cross_attention else width)
         self.classifier = nn.Sequential(
             nn.Dropout(config.dropout),
             nn.Linear((3 if config.symmetric else 4) * pooled, hidden),
@@ -174,36 +192,42 @@ class InteractionLSTM(nn.Module):
 
     def embed(self, sentences: Sentences) -> Tensor:
         """Sentence embeddings `[S, D]`."""
-        embeddings: Tensor = self.sentence(_pool(self.encode(sentences), sentences.lengths))
-        return embeddings
-
-    def forward(self, pairs: Sentences) -> MatchOutput:
-        """Score B pairs, stacked as 2B sentences."""
-        lengths = pairs.lengths
-        states = self.encode(pairs)
-        embeddings = self.sentence(_pool(states, lengths)).float()
-        similarity = self.similarity(*embeddings.chunk(2))
-        composed = self._compose(pairs, states) if self.meets else states
-        one, two = _pool(composed, lengths).chunk(2)
-        sides = [one + two] if self.symmetric else [one, two]
-        logits = self.classifier(torch.cat([*sides, (one - two).abs(), one * two], dim=-1))
-        by_similarity = self.similarity_classifier(similarity[:, None]).float()
-        return MatchOutput(logits.float(), by_similarity, similarity, embeddings)
+        return self._embed_states(self.encode(sentences), sentences.lengths)
 
     def encode(self, sentences: Sentences) -> Tensor:
         """The shared encoder's states `[S, L, H]`."""
-        embedded = [self.character_embedding(sentences.characters), self.word_embedding(sentences.words)]
-        return self._drop(self.encoder(self._drop(torch.cat(embedded, dim=-1)), sentences.lengths))
+        characters = self.character_embedding(sentences.characters)
+        words = self.word_embedding(sentences.words)
+        embedded = torch.cat([characters, words], dim=-1)  # 2 × (S, L) -> (S, L, E)
+        states = self.encoder(self._variational_dropout(embedded), sentences.lengths)  # (S, L, H)
+        return self._variational_dropout(states)
+
+    def forward(self, pairs: Sentences) -> MatchOutput:
+        """Score B pairs, given as 2B sentences."""
+        states = self.encode(pairs)  # (2B, L, H)
+        embeddings = self._embed_states(states, pairs.lengths).float()  # (2B, D)
+        similarity = self.similarity(*embeddings.chunk(2))  # (B,)
+        similarity_logits = self.similarity_classifier(similarity[:, None]).float()  # (B, C)
+        composed = self._compose(pairs, states) if self.uses_cross_attention else states
+        first, second = _pool(composed, pairs.lengths).chunk(2)  # (2B, L, H) -> 2 × (B, 2H)
+        sides = [first + second] if self.symmetric else [first, second]
+        features = torch.cat([*sides, (first - second).abs(), first * second], dim=-1)  # (B, 6H or 8H)
+        return MatchOutput(self.classifier(features).float(), similarity_logits, similarity, embeddings)
+
+    def _embed_states(self, states: Tensor, lengths: Tensor) -> Tensor:
+        embeddings: Tensor = self.sentence_projection(_pool(states, lengths))  # (S, L, H) -> (S, 2H) -> (S, D)
+        return embeddings
 
     def _compose(self, pairs: Sentences, states: Tensor) -> Tensor:
-        """Compare each position with what it found in the other sentence, and read the comparisons, `[2B, L, H]`."""
-        met = meet(states, pairs.lengths)
-        compared = self.compare(torch.cat([states, met, states - met, states * met], dim=-1))
-        compared = (compared + self.found(found(pairs).to(states.dtype))).relu()
-        composed: Tensor = self.composer(self._drop(compared), pairs.lengths)
+        """Compare each position with what it attends to, and read the comparisons: `[2B, L, H]`."""
+        attended = cross_attend(states, pairs.lengths)  # (2B, L, H)
+        comparison = torch.cat([states, attended, states - attended, states * attended], dim=-1)  # (2B, L, 4H)
+        matches = self.exact_match_projection(exact_match(pairs).to(states.dtype))
+        compared = (self.compare(comparison) + matches).relu()  # (2B, L, hidden_size)
+        composed: Tensor = self.composer(self._variational_dropout(compared), pairs.lengths)  # (2B, L, H)
         return composed
 
-    def _drop(self, states: Tensor) -> Tensor:
+    def _variational_dropout(self, states: Tensor) -> Tensor:
         """Drop the same units at every position of a sentence (Gal and Ghahramani 2016)."""
         if not self.training:
             return states
@@ -212,11 +236,11 @@ class InteractionLSTM(nn.Module):
 
 
 class CharacterOverlap(nn.Module):
-    """The baseline: cosine of the two sets of characters (Ochiai), linear classifier.
+    """The baseline: cosine of the two sets of characters (Ochiai 1957), linear classifier.
 
     Args:
-        config: its classes.
-        num_characters: size of the vocabulary.
+        config: classes.
+        num_characters: V, the size of the character vocabulary.
     """
 
     def __init__(self, config: ModelConfig, num_characters: int) -> None:
@@ -227,23 +251,29 @@ class CharacterOverlap(nn.Module):
         self.calibration = Calibration(len(config.labels))
 
     def embed(self, sentences: Sentences) -> Tensor:
-        """Which characters each sentence has, `[S, V]`, 0 or 1."""
-        has = torch.zeros(len(sentences.lengths), self.embedding_dim, device=sentences.lengths.device)
-        padding = _padding(sentences.lengths, sentences.characters.shape[1])
-        has.scatter_(1, sentences.characters.masked_fill(padding, PAD), 1.0)
-        has[:, PAD] = 0.0
-        return has
+        """Which characters each sentence has: `[S, V]`, float32, 0 or 1."""
+        present = torch.zeros(len(sentences.lengths), self.embedding_dim, device=sentences.lengths.device)
+        padding = _padding_mask(sentences.lengths, sentences.characters.shape[1])
+        present.scatter_(1, sentences.characters.masked_fill(padding, PAD), 1.0)  # (S, L) -> (S, V)
+        present[:, PAD] = 0.0
+        return present
 
     def forward(self, pairs: Sentences) -> MatchOutput:
-        """Score B pairs, stacked as 2B sentences."""
-        return _by_cosine(self.embed(pairs), self.similarity, self.classifier)
+        """Score B pairs, given as 2B sentences."""
+        return _classify_cosine(self.embed(pairs), self.similarity, self.classifier)
 
 
 Network = TextMatchingLSTM | InteractionLSTM | CharacterOverlap
 
 
 def build(config: ModelConfig, num_characters: int, num_words: int) -> Network:
-    """The network that `config` describes, with fresh weights."""
+    """The network that `config` describes, with new random weights.
+
+    Args:
+        config: architecture, sizes and classes.
+        num_characters: size of the character vocabulary.
+        num_words: size of the word vocabulary.
+    """
     if config.arch == "overlap":
         return CharacterOverlap(config, num_characters)
     if config.arch == "siamese":
@@ -251,81 +281,92 @@ def build(config: ModelConfig, num_characters: int, num_words: int) -> Network:
     return InteractionLSTM(config, num_characters, num_words)
 
 
-def _by_cosine(embeddings: Tensor, similarity: nn.CosineSimilarity, classifier: nn.Linear) -> MatchOutput:
-    """The verdict of a network that goes by the cosine of its embeddings `[2B, D]` alone."""
-    embeddings = embeddings.float()
-    cosine = similarity(*embeddings.chunk(2))
-    logits = classifier(cosine[:, None]).float()
-    return MatchOutput(logits, logits, cosine, embeddings)
-
-
-def meet(states: Tensor, lengths: Tensor) -> Tensor:
-    """For each position, what it finds in the other sentence (ESIM, equations 11 to 13).
+def cross_attend(states: Tensor, lengths: Tensor) -> Tensor:
+    """The mean of the other sentence's states, weighted by attention (ESIM, equations 11 to 13).
 
     Args:
         states: `[2B, L, H]`, all first sentences, then all second ones.
-        lengths: `[2B]`.
+        lengths: `[2B]`, int64.
 
     Returns:
         `[2B, L, H]`.
     """
     first, second = states.chunk(2)
-    ahead, back = attend(states, lengths)
-    return torch.cat([ahead.to(second.dtype) @ second, back.to(first.dtype) @ first])
+    first_to_second, second_to_first = attend(states, lengths)
+    return torch.cat([first_to_second.to(second.dtype) @ second, second_to_first.to(first.dtype) @ first])
 
 
 def attend(states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """How strongly each position looks at each position of the other sentence.
+    """Attention weights between the two sentences of each pair.
 
     Args:
         states: `[2B, L, H]`, all first sentences, then all second ones.
-        lengths: `[2B]`.
+        lengths: `[2B]`, int64.
 
     Returns:
-        The first sentences' looks at the second ones and the other way round, both `[B, L, L]`: rows sum to 1, columns
-        of padding are 0, rows of padding mean nothing.
+        The weights from the first sentences to the second ones and the other way round, both `[B, L, L]`. Rows sum to
+        1, columns of padding are 0, rows of padding have no meaning.
     """
     first, second = states.chunk(2)
-    padding = _padding(lengths, states.shape[1])
-    scores = first @ second.transpose(1, 2)
-    ahead = scores.masked_fill(padding.chunk(2)[1][:, None, :], -torch.inf).softmax(-1)
-    back = scores.transpose(1, 2).masked_fill(padding.chunk(2)[0][:, None, :], -torch.inf).softmax(-1)
-    return ahead, back
+    first_padding, second_padding = _padding_mask(lengths, states.shape[1]).chunk(2)
+    scores = first @ second.transpose(1, 2)  # (B, L, H) @ (B, H, L) -> (B, L, L)
+    first_to_second = scores.masked_fill(second_padding[:, None, :], -torch.inf).softmax(-1)
+    second_to_first = scores.transpose(1, 2).masked_fill(first_padding[:, None, :], -torch.inf).softmax(-1)
+    return first_to_second, second_to_first
 
 
-def found(pairs: Sentences) -> Tensor:
-    """Whether each position's character, and its word, stands in the other sentence too: `[2B, L, 2]`, bool."""
-    return torch.stack([_found(pairs.characters), _found(pairs.words)], dim=-1)
+def exact_match(pairs: Sentences) -> Tensor:
+    """Whether each position's character, and its word, occurs in the other sentence: `[2B, L, 2]`, bool."""
+    return torch.stack([_occurs_in_other(pairs.characters), _occurs_in_other(pairs.words)], dim=-1)
 
 
-def _found(ids: Tensor) -> Tensor:
+def _occurs_in_other(ids: Tensor) -> Tensor:
     first, second = ids.chunk(2)
-    same = (first[:, :, None] == second[:, None, :]) & (first != PAD)[:, :, None] & (first != UNK)[:, :, None]
-    return torch.cat([same.any(2), same.any(1)])
+    real = (first != PAD) & (first != UNK)
+    same = (first[:, :, None] == second[:, None, :]) & real[:, :, None]  # 2 × (B, L) -> (B, L, L)
+    return torch.cat([same.any(2), same.any(1)])  # (2B, L)
 
 
-def hide_tokens(sentences: Sentences, share: float) -> Sentences:
-    """Show a random share of the characters, and apart from them of the words, as unknown."""
-    return Sentences(_hide(sentences.characters, share), _hide(sentences.words, share), sentences.lengths)
+def token_dropout(sentences: Sentences, share: float) -> Sentences:
+    """Replace random characters, and independently random words, by the unknown token.
+
+    Args:
+        sentences: left as they are.
+        share: of the characters and of the words, 0 to 1.
+    """
+    return Sentences(
+        _replace_by_unknown(sentences.characters, share),
+        _replace_by_unknown(sentences.words, share),
+        sentences.lengths,
+    )
 
 
-def _hide(ids: Tensor, share: float) -> Tensor:
-    hidden = (torch.rand(ids.shape, device=ids.device) < share) & (ids != PAD)
-    return ids.masked_fill(hidden, UNK)
+def _replace_by_unknown(ids: Tensor, share: float) -> Tensor:
+    chosen = (torch.rand(ids.shape, device=ids.device) < share) & (ids != PAD)
+    return ids.masked_fill(chosen, UNK)
 
 
-def _padding(lengths: Tensor, positions: int) -> Tensor:
-    """True where there is no real position, `[S, L]`."""
+def _classify_cosine(embeddings: Tensor, similarity: nn.CosineSimilarity, classifier: nn.Linear) -> MatchOutput:
+    """The output of a network that classifies the cosine of its embeddings `[2B, D]` alone."""
+    embeddings = embeddings.float()
+    cosine = similarity(*embeddings.chunk(2))  # (2B, D) -> (B,)
+    logits = classifier(cosine[:, None]).float()  # (B, C)
+    return MatchOutput(logits, logits, cosine, embeddings)
+
+
+def _padding_mask(lengths: Tensor, positions: int) -> Tensor:
+    """True at padding: lengths `[S]` to `[S, L]`."""
     return torch.arange(positions, device=lengths.device) >= lengths[:, None]
 
 
 def _pool(states: Tensor, lengths: Tensor) -> Tensor:
-    """Largest and mean state over the real positions, `[S, 2H]`."""
-    padding = _padding(lengths, states.shape[1])[..., None]
-    largest = states.masked_fill(padding, -torch.inf).amax(1)
-    mean = states.masked_fill(padding, 0.0).sum(1) / lengths[:, None]
-    return torch.cat([largest, mean.to(largest.dtype)], dim=-1)
+    """Maximum and mean over the real positions, side by side."""
+    padding = _padding_mask(lengths, states.shape[1])[..., None]
+    maximum = states.masked_fill(padding, -torch.inf).amax(1)  # (S, L, H) -> (S, H)
+    mean = states.masked_fill(padding, 0.0).sum(1) / lengths[:, None]  # (S, L, H) -> (S, H)
+    return torch.cat([maximum, mean.to(maximum.dtype)], dim=-1)  # (S, 2H)
 
 
 def _reorder(states: Tensor, positions: Tensor) -> Tensor:
+    """The states `[S, L, H]` at other `positions` `[S, L]` of their sentences."""
     return states.gather(1, positions[..., None].expand(-1, -1, states.shape[2]))

@@ -1,43 +1,43 @@
-"""Score a table of pairs, in order, in chunks; a row that cannot be scored is named and never stops the rest."""
+"""Score a table of pairs in chunks, in order; a row that cannot be scored gets its problem and does not stop the rest.
+
+A row becomes a prediction in `score`, and its result row in `result_rows`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from textmatch.errors import InputError
-from textmatch.matcher import Prediction, TextMatcher
-from textmatch.tables import Columns, Problem, Table, free_name
+from textmatch.files import ROW_PROBLEMS, Columns, Problem, Row, Table, free_name, is_missing, sentence_problem
+from textmatch.matcher import TextMatcher
+from textmatch.results import Prediction
 from textmatch.text import MAX_CHARACTERS
 
 CHUNK = 512
-"""Rows scored between two signs of life: a second or two on a slow core."""
+"""Rows scored between two reports of progress: a second or two on a slow core."""
 
 BATCH_SIZE = 128
-"""Pairs the network sees at a time; small enough that short pairs of a chunk stay among themselves."""
+"""Pairs that the network gets at a time; in small batches the short pairs of a chunk need little padding."""
 
 NEW_COLUMNS = ("probability", "prediction", "similarity", "problem")
 
-PROBLEMS = {
-    "fields": "{got} fields; expected {expected}",
-    "json": "not a JSON object",
-    "missing": "{sentence} is missing",
-    "blank": "{sentence} is blank",
-    "type": "{sentence} is not text but {type}",
+PROBLEMS = ROW_PROBLEMS | {
     "long": "{sentence} has {length} characters; at most {limit} are scored",
     "input": "{reason}",
     "cut": "only the first {limit} positions of {sentence} were read",
     "unknown": "{sentence} has characters the model never saw: {tokens}",
     "label": "the label {label} is unknown",
 }
-"""What may be wrong with a row. After the last three it is scored all the same."""
+"""What may be wrong with a row. A row with one of the last three is scored all the same."""
 
 YES = frozenset({"是", "相同", "相似", "匹配", "同义", "意思相同", "yes", "y", "true", "match", "same", "对"})
 NO = frozenset({"否", "不同", "不相似", "不匹配", "不同义", "意思不同", "no", "n", "false", "different", "不是", "错"})
 
 
 class Score(NamedTuple):
-    """What the model says of one row.
+    """The model's result for one row.
 
     Attributes:
         probability: of the last class, 0 to 1; None if the row could not be scored.
@@ -51,7 +51,7 @@ class Score(NamedTuple):
     prediction: str
     similarity: float | None
     problem: str
-    label: int | None
+    label: int | None = None
 
 
 def score(
@@ -63,11 +63,11 @@ def score(
 ) -> Iterator[list[Score]]:
     """Score a table's rows in order.
 
-    The work is done between one `next` and the following: to show progress count what was yielded, to stop take no
-    more. A pair that was scored before is not scored again.
+    A chunk is scored when it is asked for: count the yielded scores to show progress, and stop asking to stop. A pair
+    that occurs again is not scored again.
 
     Args:
-        matcher: what scores.
+        matcher: the model.
         table: the rows.
         columns: which of its columns to read.
         chunk_size: rows in each yield, at least 1.
@@ -76,22 +76,9 @@ def score(
     Yields:
         The scores of the next `chunk_size` rows; fewer at the end.
     """
-    answers: dict[tuple[str, str], Score] = {}
+    scorer = _Scorer(matcher, columns, (table.names[columns.sentence1], table.names[columns.sentence2]), problems)
     for start in range(0, len(table.rows), chunk_size):
-        chunk = table.rows[start : start + chunk_size]
-        pairs = [(row.values[columns.sentence1], row.values[columns.sentence2]) for row in chunk]
-        found = [row.problem or _check(pair, table, columns) for row, pair in zip(chunk, pairs, strict=True)]
-        new = dict.fromkeys(pair for pair, problem in zip(pairs, found, strict=True) if not problem)
-        answers.update(_answers(matcher, [pair for pair in new if pair not in answers], table, columns, problems))
-        yield [
-            _with_label(
-                Score(None, "", None, _say(problems, problem), None) if problem else answers[pair],
-                None if columns.label is None else row.values[columns.label],
-                matcher.labels,
-                problems,
-            )
-            for row, pair, problem in zip(chunk, pairs, found, strict=True)
-        ]
+        yield scorer.chunk(table.rows[start : start + chunk_size])
 
 
 def result_names(table: Table) -> tuple[str, ...]:
@@ -106,7 +93,7 @@ def result_rows(table: Table, scores: Iterable[Score]) -> Iterator[list[Any]]:
 
 
 def label_class(value: Any, labels: Sequence[str]) -> int | None:
-    """The class a label in a file stands for: its name or number; for two classes also yes or no, 是 or 否."""
+    """The class that a label in a file stands for: its name or number; for two classes also yes or no, 是 or 否."""
     text = str(value).strip().removesuffix(".0").casefold()
     names = [label.casefold() for label in labels]
     if text in names:
@@ -116,67 +103,69 @@ def label_class(value: Any, labels: Sequence[str]) -> int | None:
     return None if len(labels) != 2 else 1 if text in YES else 0 if text in NO else None
 
 
-def _answers(
-    matcher: TextMatcher,
-    pairs: Sequence[tuple[str, str]],
-    table: Table,
-    columns: Columns,
-    problems: Mapping[str, str],
-) -> dict[tuple[str, str], Score]:
-    try:
-        predictions = matcher.predict(pairs, BATCH_SIZE)
-    except InputError as error:
-        if len(pairs) == 1:
-            return {pairs[0]: Score(None, "", None, _say(problems, Problem("input", {"reason": str(error)})), None)}
-        alone = (_answers(matcher, [pair], table, columns, problems) for pair in pairs)
-        return {pair: answer for answers in alone for pair, answer in answers.items()}
-    return {
-        pair: Score(
-            prediction.probabilities[matcher.labels[-1]],
-            prediction.label,
-            prediction.similarity,
-            "; ".join(_say(problems, note) for note in _notes(prediction, matcher.max_length, table, columns)),
-            None,
-        )
-        for pair, prediction in zip(pairs, predictions, strict=True)
-    }
+@dataclass(frozen=True)
+class _Scorer:
+    """What every chunk of one table needs, and the scores of the pairs so far."""
 
+    matcher: TextMatcher
+    columns: Columns
+    names: tuple[str, str]
+    problems: Mapping[str, str]
+    scored: dict[tuple[str, str], Score] = field(default_factory=dict)
 
-def _check(pair: tuple[Any, Any], table: Table, columns: Columns) -> Problem | None:
-    for sentence, column in zip(pair, (columns.sentence1, columns.sentence2), strict=True):
-        name = table.names[column]
-        if sentence is None or sentence != sentence:  # NaN, the missing value of data frames
-            return Problem("missing", {"sentence": name})
-        if not isinstance(sentence, str):
-            return Problem("type", {"sentence": name, "type": type(sentence).__name__})
-        if not sentence.strip():
-            return Problem("blank", {"sentence": name})
-        if len(sentence) > MAX_CHARACTERS:
-            return Problem("long", {"sentence": name, "length": len(sentence), "limit": MAX_CHARACTERS})
-    return None
+    def chunk(self, rows: Sequence[Row]) -> list[Score]:
+        pairs = [(row.values[self.columns.sentence1], row.values[self.columns.sentence2]) for row in rows]
+        problems = [row.problem or self._check(pair) for row, pair in zip(rows, pairs, strict=True)]
+        usable = dict.fromkeys(pair for pair, problem in zip(pairs, problems, strict=True) if not problem)
+        self.scored.update(self._predict([pair for pair in usable if pair not in self.scored]))
+        return [
+            self._with_label(self._failed(problem) if problem else self.scored[pair], row)
+            for row, pair, problem in zip(rows, pairs, problems, strict=True)
+        ]
 
+    def _check(self, pair: tuple[Any, Any]) -> Problem | None:
+        for sentence, name in zip(pair, self.names, strict=True):
+            if problem := sentence_problem(sentence, name):
+                return problem
+            if len(sentence) > MAX_CHARACTERS:
+                return Problem("long", {"sentence": name, "length": len(sentence), "limit": MAX_CHARACTERS})
+        return None
 
-def _notes(prediction: Prediction, limit: int, table: Table, columns: Columns) -> Iterator[Problem]:
-    names = (table.names[columns.sentence1], table.names[columns.sentence2])
-    for name, rest, tokens in zip(names, prediction.truncated, prediction.unknown, strict=True):
-        if rest:
-            yield Problem("cut", {"sentence": name, "limit": limit})
-        if tokens:
-            yield Problem("unknown", {"sentence": name, "tokens": " ".join(tokens)})
+    def _predict(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Score]:
+        """The pairs' scores; if the model refuses them together, each alone to find which it refuses."""
+        try:
+            predictions = self.matcher.predict(pairs, BATCH_SIZE)
+        except InputError as error:
+            if len(pairs) == 1:
+                return {pairs[0]: self._failed(Problem("input", {"reason": str(error)}))}
+            alone = [self._predict([pair]) for pair in pairs]
+            return {pair: score for one in alone for pair, score in one.items()}
+        return {pair: self._score(prediction) for pair, prediction in zip(pairs, predictions, strict=True)}
 
+    def _score(self, prediction: Prediction) -> Score:
+        probability = prediction.probabilities[self.matcher.labels[-1]]
+        warnings = "; ".join(warning.message(self.problems) for warning in self._warnings(prediction))
+        return Score(probability, prediction.label, prediction.similarity, warnings)
 
-def _with_label(score: Score, value: Any, labels: Sequence[str], problems: Mapping[str, str]) -> Score:
-    if value is None or value != value or not str(value).strip():
-        return score
-    found = label_class(value, labels)
-    if found is not None:
-        return score._replace(label=found)
-    note = _say(problems, Problem("label", {"label": str(value)[:40]}))
-    return score._replace(problem="; ".join(filter(None, (score.problem, note))))
+    def _warnings(self, prediction: Prediction) -> Iterator[Problem]:
+        for name, unread, tokens in zip(self.names, prediction.truncated, prediction.unknown, strict=True):
+            if unread:
+                yield Problem("cut", {"sentence": name, "limit": self.matcher.max_length})
+            if tokens:
+                yield Problem("unknown", {"sentence": name, "tokens": " ".join(tokens)})
 
+    def _failed(self, problem: Problem) -> Score:
+        return Score(None, "", None, problem.message(self.problems))
 
-def _say(problems: Mapping[str, str], problem: Problem) -> str:
-    return problems[problem.key].format(**problem.fields)
+    def _with_label(self, score: Score, row: Row) -> Score:
+        value = None if self.columns.label is None else row.values[self.columns.label]
+        if is_missing(value) or not str(value).strip():
+            return score
+        label = label_class(value, self.matcher.labels)
+        if label is not None:
+            return score._replace(label=label)
+        unknown = Problem("label", {"label": str(value)[:40]}).message(self.problems)
+        return score._replace(problem="; ".join(filter(None, (score.problem, unknown))))
 
 
 def _round(value: float | None) -> float | None:

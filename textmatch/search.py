@@ -1,74 +1,75 @@
-"""Embed a list of sentences once; then find the nearest to a query, or those in the list that mean the same.
+"""Search a list of sentences, and group those that mean the same.
 
-Retrieve, then re-rank: the cosine of the embeddings and shared characters each propose candidates, which costs
-milliseconds, and the pair model judges those alone. faiss holds the embeddings: as they are and searched exactly up to
-`EXACT` sentences, in a byte a number and by their neighbourhoods beyond.
+Retrieve, then re-rank: the cosine of the embeddings and common characters each propose candidates, which takes
+milliseconds; the pair model scores the candidates alone. faiss holds the embeddings. Up to `EXACT_LIMIT` sentences they
+are kept as they are and searched exactly; longer lists are stored in one byte a number and searched by their nearest
+clusters.
 
-Whatever takes long is a generator of `Step`s: whoever runs it can show how far it is, and stop it by not going on, or
-by throwing `Stop` into it.
+Work that takes long is a generator (`Index.steps`, `Index.duplicate_steps`). It yields a `Step` about once a second and
+returns its result. Whoever runs it can show the progress, and can stop it: by not going on, or by throwing `Stop` into
+it to get what there is so far. `finish` runs one to its end.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import random
-from array import array
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 
-from textmatch.errors import DataError, InputError
+from textmatch.errors import InputError
+from textmatch.lexical import LexicalIndex
 from textmatch.matcher import TextMatcher
-from textmatch.text import MAX_CHARACTERS, normalise
-from textmatch.text import words as segmented
+from textmatch.text import MAX_CHARACTERS, normalise, segment
 
 if TYPE_CHECKING:
     import faiss
 
-SIFTED, CHUNK = 20_000, 512
-"""Sentences looked over, and sentences embedded or pairs judged, between two steps: at most about a second each."""
+NORMALISED, CHUNK = 20_000, 512
+"""Sentences normalised, and sentences embedded or pairs scored, between two steps: at most about a second each."""
 
 BLOCK = 512
-"""Sentences looked at for duplicates together."""
+"""Sentences that are grouped together."""
 
-EXACT = 100_000
-"""Sentences up to which the vectors are kept and searched exactly: 1 KB each, some 10 ms a query."""
+EXACT_LIMIT = 100_000
+"""Longest list that is searched exactly: 1 KB a sentence, some 10 ms a query."""
 
-LISTS, PROBED, SAMPLE = 512, 32, 20_480
-"""Beyond: the neighbourhoods, how many of them are searched, and the sentences from which they are learned."""
+CLUSTERS, CLUSTERS_SEARCHED, TRAINING_SAMPLE = 512, 32, 20_480
+"""For longer lists: the clusters, how many of them a query searches, and the sentences from which they are learned."""
 
-NEAREST = 3
-"""How many groups, the nearest by cosine, each sentence is compared with by the pair model."""
+LEXICAL_SHARE = 0.5
+"""Share of the candidates that common characters propose; the cosine proposes the others."""
 
-FLOOR = 0.7
-"""Cosine below which the pair model is not asked whether two sentences of the list mean the same."""
+NEAREST_GROUPS = 3
+"""Groups, the nearest by cosine, that each sentence is compared with by the pair model."""
 
-VECTORS, SENTENCES = "vectors.faiss", "sentences.jsonl"
+MIN_COSINE = 0.7
+"""Cosine from which the pair model is asked whether two sentences of a list mean the same."""
 
 T = TypeVar("T")
 
 
 class Step(NamedTuple):
-    """How far something long is: `done` of `total` sentences."""
+    """Progress: `done` of `total` sentences."""
 
     done: int
     total: int
 
 
-class Stop(Exception):  # noqa: N818 - no error, as `StopIteration` is none
-    """Thrown into something long to stop it: it returns what it has by then if that is of use, else lets this out."""
+class Stop(BaseException):
+    """Thrown into a generator of steps to stop it.
+
+    It then returns what it has so far, or raises `Stop` again if that is of no use. Like `GeneratorExit` it is a signal
+    and not an error: `except Exception` does not catch it.
+    """
 
 
 class Skipped(NamedTuple):
-    """A sentence that was left out, by its position in the list (from 0), and why."""
+    """A sentence that was left out: its position in the list (from 0), and why."""
 
     position: int
     reason: Literal["blank", "long", "broken"]
@@ -76,15 +77,15 @@ class Skipped(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A sentence of the list.
+    """A sentence of the list, compared with another sentence.
 
     Attributes:
-        position: where it stands in the list, from 0.
+        position: its position in the list, from 0.
         sentence: as given.
-        probability: that it means the same as what it was compared with, 0 to 1; 1 where both are one plain text.
+        probability: that both mean the same, 0 to 1; 1 if their normalised texts are equal.
         similarity: as `Prediction.similarity`, 0 to 1.
-        overlap: share of the characters and pairs of characters that both have, the rare ones counting more: 0 to 1.
-        copies: further positions of the same plain text.
+        overlap: cosine of their characters (`LexicalIndex.overlap`), 0 to 1.
+        copies: further positions of the same normalised text.
     """
 
     position: int
@@ -97,27 +98,62 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Sentences that mean the same as the first of them.
+    """Sentences that mean the same as the first of them, the group's representative.
 
-    Every member was compared with the first, so nothing is carried from neighbour to neighbour; two members that both
-    match the first need not match each other.
+    Members are compared with the representative alone. Two members that match it need not match each other.
 
     Attributes:
-        members: at least two, the one that comes first in the list, then the others, most probable first.
+        members: at least two: the representative, which comes first in the list, then the others, most probable first.
     """
 
     members: tuple[Hit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SentenceList:
+    """A list of sentences, and the rows in which it is indexed: one for each distinct normalised text.
+
+    Attributes:
+        sentences: the whole list, as given.
+        skipped: what was left out of it.
+        texts: the normalised text of each row. The rows are shuffled, so that the first ones are a sample of all.
+        positions: where each row is in the list, in ascending order.
+    """
+
+    sentences: Sequence[str]
+    skipped: tuple[Skipped, ...]
+    texts: list[str]
+    positions: list[list[int]]
+
+    def sentence(self, row: int) -> str:
+        """The first sentence of a row, as given."""
+        return self.sentences[self.positions[row][0]]
+
+
 class _Match(NamedTuple):
+    """A row that was compared; the fields as in `Hit`. By default the texts are equal."""
+
     row: int
     probability: float = 1.0
     similarity: float = 1.0
     overlap: float = 1.0
 
+    @property
+    def best_first(self) -> tuple[float, float]:
+        """Sort key: most probable first, then most similar."""
+        return -self.probability, -self.similarity
+
 
 def finish(steps: Generator[Step, None, T], report: Callable[[Step], object] | None = None) -> T:
-    """Run steps to their end and return their result; `report` hears each step, and stops them by raising."""
+    """Run a generator of steps to its end.
+
+    Args:
+        steps: what to run.
+        report: called with each step; if it raises, the work stops.
+
+    Returns:
+        What the generator returns.
+    """
     while True:
         try:
             step = next(steps)
@@ -129,39 +165,43 @@ def finish(steps: Generator[Step, None, T], report: Callable[[Step], object] | N
 
 
 class Index:
-    """A list of sentences with their embeddings; `Index.build` makes one.
-
-    Its rows are the distinct plain texts of the list, shuffled: the first of them are a fair sample of all.
+    """A list of sentences with their embeddings and characters. `Index.build` makes one.
 
     Args:
-        matcher: what embeds and judges.
-        sentences: the whole list, as given.
-        skipped: what was left out of it.
-        positions: of each distinct plain text (`normalise`), where it stands in the list.
-        vectors: their embeddings, rows of length 1.
-        lexicon: their characters.
+        matcher: what embeds and scores.
+        listed: the sentences.
+        vectors: the embedding of each row, of length 1.
+        lexical: the characters of each row.
 
     Attributes:
-        cut: how many distinct plain texts are longer than the model reads (`TextMatcher.max_length`).
+        matcher: as above.
+        vectors: as above.
+        lexical: as above.
+        cut: number of rows that are longer than the model reads (`TextMatcher.max_length`).
     """
 
-    def __init__(
-        self,
-        matcher: TextMatcher,
-        sentences: Sequence[str],
-        skipped: Sequence[Skipped],
-        positions: dict[str, list[int]],
-        vectors: faiss.Index,
-        lexicon: Lexicon,
-    ) -> None:
-        self.matcher, self.sentences, self.skipped, self.vectors = matcher, sentences, tuple(skipped), vectors
-        self._plains, self._positions, self._lexicon = list(positions), list(positions.values()), lexicon
-        measure = len if matcher.config.unit == "character" else lambda plain: len(segmented(plain))
-        self.cut = sum(measure(plain) > matcher.max_length for plain in positions)
+    def __init__(self, matcher: TextMatcher, listed: SentenceList, vectors: faiss.Index, lexical: LexicalIndex) -> None:
+        self.matcher, self.vectors, self.lexical, self._listed = matcher, vectors, lexical, listed
+        self.cut = sum(_length(text, matcher) > matcher.max_length for text in listed.texts)
 
     def __len__(self) -> int:
-        """How many distinct plain texts can be found."""
-        return len(self._positions)
+        """Number of rows: distinct normalised texts."""
+        return len(self._listed.texts)
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """The whole list, as given."""
+        return self._listed.sentences
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """What was left out of the list."""
+        return self._listed.skipped
+
+    @property
+    def distinct(self) -> list[str]:
+        """The first sentence of each row, as given."""
+        return [self._listed.sentence(row) for row in range(len(self))]
 
     @classmethod
     def build(
@@ -171,9 +211,9 @@ class Index:
 
         Args:
             matcher: of two classes, the second of which means "the same".
-            sentences: any number; blank ones, those over `MAX_CHARACTERS` and those with half of a surrogate pair are
-                skipped and named in `Index.skipped`.
-            report: hears each step; raising there stops.
+            sentences: any number. Blank ones, those over `MAX_CHARACTERS` and those with half of a surrogate pair are
+                skipped and listed in `Index.skipped`.
+            report: called with each step; if it raises, the work stops.
 
         Raises:
             InputError: the matcher has other classes, or no sentence is left.
@@ -185,70 +225,62 @@ class Index:
         """`build`, step by step."""
         if len(matcher.labels) != 2:
             raise InputError(f"the model has the classes {matcher.labels}; search needs two, the second: the same")
-        skipped, positions = yield from _sift(sentences)
-        if not positions:
+        listed = yield from _rows(sentences)
+        if not listed.texts:
             raise InputError(
                 f"there is no sentence to search: all {len(sentences)} lines are blank or over {MAX_CHARACTERS} "
                 "characters"
             )
-        plains, lexicon, held = list(positions), Lexicon(), list[Any]()
-        vectors = _empty(len(plains), matcher.embed([]).shape[1])
-        for start in range(0, len(plains), CHUNK):
-            chunk = sorted(range(start, min(start + CHUNK, len(plains))), key=lambda row: len(plains[row]))
-            embedded = matcher.embed([sentences[positions[plains[row]][0]] for row in chunk])
-            lexicon.add(plains[start : start + CHUNK])
-            held.append(embedded[torch.tensor(chunk).argsort()].numpy())
-            if not vectors.is_trained and len(held) * CHUNK >= SAMPLE:
-                vectors.train(np.concatenate(held))
+        lexical, waiting = LexicalIndex(), list[Any]()
+        vectors = _empty_vectors(len(listed.texts), matcher.embed([]).shape[1])
+        for start in range(0, len(listed.texts), CHUNK):
+            texts = listed.texts[start : start + CHUNK]
+            lexical.add(texts)
+            waiting.append(_embed(matcher, [listed.sentence(start + i) for i in range(len(texts))], texts))
+            if not vectors.is_trained and len(waiting) * CHUNK >= TRAINING_SAMPLE:
+                vectors.train(np.concatenate(waiting))
             if vectors.is_trained:
-                vectors.add(np.concatenate(held))
-                held.clear()
-            yield Step(start + len(chunk), len(plains))
-        return cls(matcher, sentences, skipped, positions, vectors, lexicon)
+                vectors.add(np.concatenate(waiting))
+                waiting.clear()
+            yield Step(start + len(texts), len(listed.texts))
+        return cls(matcher, listed, vectors, lexical)
 
-    def search(self, query: str, top_k: int = 10, candidates: int = 100, lexical: float = 0.5) -> list[Hit]:
+    def search(self, query: str, top_k: int = 10, candidates: int = 100) -> list[Hit]:
         """The sentences nearest in meaning to `query`.
 
-        They are ranked by the probability and the overlap together: on questions of which we know the answer, the sum
-        puts the right one first more often than either.
+        They are ranked by the sum of probability and overlap. On questions with known answers the sum ranks the right
+        answer first more often than either alone.
 
         Args:
             query: a sentence of at most `MAX_CHARACTERS`.
             top_k: hits at most, 1 or more.
-            candidates: sentences the pair model judges, at most; never fewer than `top_k`.
-            lexical: the share of the candidates that shared characters propose, 0 to 1; cosine proposes the others.
+            candidates: sentences that the pair model scores at most, 1 or more; never fewer than `top_k`.
 
         Returns:
-            Hits, nearest first: by probability plus overlap, equals by similarity, then by position.
+            Hits, best first; equal ones by similarity, then by position.
 
         Raises:
-            InputError: the query is blank, too long or not text; `top_k` or `candidates` is below 1, or `lexical`
-                out of range.
+            InputError: the query is blank, too long or not a string; `top_k` or `candidates` is below 1.
         """
         if top_k < 1 or candidates < 1:
             raise InputError(f"top_k is {top_k} and candidates {candidates}; expected at least 1")
-        if not 0 <= lexical <= 1:
-            raise InputError(f"lexical is {lexical}; expected a share from 0 to 1")
-        _check(query)
-        candidates = max(candidates, top_k)
-        alike = self._lexicon.nearest(normalise(query), round(candidates * lexical))
-        near = self.vectors.search(self.matcher.embed([query]).numpy(), min(candidates, len(self)))[1][0].tolist()
-        rows = [row for row in dict.fromkeys([*alike, *near]) if row >= 0][:candidates]
-        hits = [self._hit(match) for match in self._judge([(query, row) for row in rows])]
+        _check_query(query)
+        rows = self._candidates(query, max(candidates, top_k))
+        hits = [self._hit(match) for match in self._compare([(query, row) for row in rows])]
         return sorted(hits, key=lambda hit: (-hit.probability - hit.overlap, -hit.similarity, hit.position))[:top_k]
 
     def duplicates(self, threshold: float = 0.7, report: Callable[[Step], object] | None = None) -> list[Group]:
         """Group the sentences that mean the same.
 
-        One pass in the order of the list: a sentence joins the group whose first member it matches best, if any, else
-        it begins one. Equal plain texts join without the model.
+        One pass in the order of the list: a sentence joins the group whose representative it matches best; if it
+        matches none, it is the representative of a new group. Equal normalised texts join without the model.
 
         Args:
             threshold: probability from which two sentences match, 0 to 1.
-            report: hears each step; raising there stops.
+            report: called with each step; if it raises, the work stops.
 
         Returns:
-            Groups of at least two sentences, largest first, equals by the position of their first member.
+            Groups of at least two sentences, largest first; equal ones by the position of the representative.
 
         Raises:
             InputError: `threshold` is out of range.
@@ -256,231 +288,160 @@ class Index:
         return finish(self.duplicate_steps(threshold), report)[0]
 
     def duplicate_steps(self, threshold: float = 0.7) -> Generator[Step, None, tuple[list[Group], Step]]:
-        """`duplicates`, step by step, and the last step.
+        """`duplicates`, step by step; also returns the last step.
 
-        Stopped, it returns the groups among the distinct plain texts up to there: the others could only join them, or
-        form groups of their own.
+        If `Stop` is thrown into it, it returns the groups of the rows up to the last step. Going on would only add
+        members and groups to these.
         """
         if not 0 <= threshold <= 1:
             raise InputError(f"the threshold is {threshold}; expected a probability from 0 to 1")
-        import faiss
-
-        groups: dict[int, list[_Match]] = {}
-        heads: list[int] = []
-        bank = faiss.clone_index(self.vectors)  # the vectors of `heads`
-        bank.reset()
-        order = sorted(range(len(self)), key=self._positions.__getitem__)
+        groups = _Groups(self.vectors)
+        order = sorted(range(len(self)), key=self._listed.positions.__getitem__)
         reached = Step(0, len(order))
         with suppress(Stop):
             for start in range(0, len(order), BLOCK):
                 rows = order[start : start + BLOCK]
-                own = self.vectors.reconstruct_batch(np.array(rows))
-                earlier = yield from self._matches(rows, heads, bank.search(own, NEAREST), threshold, reached)
-                left = [place for place, matches in enumerate(earlier) if not matches]
-                rest = [rows[place] for place in left]
-                among = yield from self._matches(rest, rest, _before(own[left]), threshold, reached)
-                for row, matches in zip(rows, earlier, strict=True):
-                    if matches:
-                        groups[matches[0].row].append(matches[0]._replace(row=row))
-                for place, row, matches in zip(left, rest, among, strict=True):
-                    best = next((match for match in matches if match.row in groups), None)
-                    if best:
-                        groups[best.row].append(best._replace(row=row))
-                    else:
-                        groups[row] = []
-                        heads.append(row)
-                        bank.add(own[place : place + 1])
+                yield from self._group_block(groups, rows, threshold, reached)
                 reached = Step(start + len(rows), len(order))
                 yield reached
-        found = [self._group(head, matches) for head, matches in groups.items()]
-        largest_first = sorted(
-            (group for group in found if len(group.members) > 1),
-            key=lambda group: (-len(group.members), group.members[0].position),
-        )
-        return largest_first, reached
+        found = [self._group(row, members) for row, members in groups.members.items() if self._is_group(row, members)]
+        return sorted(found, key=lambda group: (-len(group.members), group.members[0].position)), reached
 
-    def save(self, folder: str | Path) -> None:
-        """Write the index into a folder: the vectors, and the list as one JSON string a line."""
-        import faiss
+    def _candidates(self, query: str, count: int) -> list[int]:
+        """At most `count` rows: those with the most characters in common, then those with the highest cosine."""
+        by_characters = self.lexical.nearest(normalise(query), round(count * LEXICAL_SHARE))
+        _, (by_cosine,) = self.vectors.search(self.matcher.embed([query]).numpy(), min(count, len(self)))
+        # faiss fills up with -1 if the searched clusters have fewer rows
+        return [row for row in dict.fromkeys([*by_characters, *by_cosine.tolist()]) if row >= 0][:count]
 
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        faiss.write_index(self.vectors, str(folder / VECTORS))
-        lines = (json.dumps(sentence) + "\n" for sentence in self.sentences)
-        (folder / SENTENCES).write_text("".join(lines), encoding="utf-8")
+    def _group_block(
+        self, groups: _Groups, rows: Sequence[int], threshold: float, reached: Step
+    ) -> Generator[Step, None, None]:
+        """Add rows to the groups.
 
-    @classmethod
-    def load(cls, matcher: TextMatcher, folder: str | Path) -> Index:
-        """Read what `save` wrote.
-
-        Raises:
-            DataError: a file is missing or damaged, or the list was embedded by another model.
+        They are compared with the representatives so far; those that match none are compared with each other. The
+        groups change after the last step, so that they are whole whenever the work is stopped.
         """
-        import faiss
-
-        folder = Path(folder)
-        try:
-            vectors = faiss.read_index(str(folder / VECTORS))
-            lines = (folder / SENTENCES).read_text(encoding="utf-8").split("\n")[:-1]
-            sentences = [str(json.loads(line)) for line in lines]
-        except (OSError, RuntimeError, ValueError) as error:
-            raise DataError(f"{folder}: not a whole index ({error}); expected {VECTORS} and {SENTENCES}") from None
-        skipped, positions = finish(_sift(sentences))
-        lexicon = Lexicon()
-        lexicon.add(positions)
-        first = next(iter(positions.values()), [])
-        probe = matcher.embed([sentences[position] for position in first[:1]])
-        if (vectors.ntotal, vectors.d) != (len(positions), probe.shape[1]) or not np.allclose(
-            vectors.reconstruct_n(0, 1), probe, atol=0.02
-        ):
-            raise DataError(f"{folder}: the list was embedded by another model; build the index again")
-        return cls(matcher, sentences, skipped, positions, vectors, lexicon)
+        vectors = self.vectors.reconstruct_batch(np.array(rows))
+        earlier = yield from self._matches(rows, groups.representatives, groups.nearest(vectors), threshold, reached)
+        left = [place for place, matches in enumerate(earlier) if not matches]
+        rest = [rows[place] for place in left]
+        among = yield from self._matches(rest, rest, _nearest_before(vectors[left]), threshold, reached)
+        for row, matches in zip(rows, earlier, strict=True):
+            if matches:
+                groups.join(row, matches[0])
+        for place, row, matches in zip(left, rest, among, strict=True):
+            best = next((match for match in matches if match.row in groups.members), None)
+            if best:
+                groups.join(row, best)
+            else:
+                groups.begin(row, vectors[place : place + 1])
 
     def _matches(
-        self, rows: Sequence[int], others: Sequence[int], nearest: tuple[Any, Any], threshold: float, here: Step
+        self, rows: Sequence[int], others: Sequence[int], nearest: tuple[Any, Any], threshold: float, reached: Step
     ) -> Generator[Step, None, list[list[_Match]]]:
         """For each of `rows` those of its nearest among `others` that match it, best first.
 
         Args:
-            rows: R of them.
-            others: any number of them.
-            nearest: the cosines of each row and its nearest, and where among `others` they are: both `[R, K]`.
-            threshold: probability from which two match.
-            here: yielded while the pair model is at work.
+            rows: R rows.
+            others: any number of rows.
+            nearest: the cosine of each row and its nearest others, and the index of these in `others`; both `[R, K]`.
+            threshold: probability from which two rows match.
+            reached: yielded while pairs are scored.
         """
         cosines, places = nearest
-        owners, near = (cosines >= FLOOR).nonzero()
-        pairs = [(self._sentence(rows[owner]), others[places[owner, k]]) for owner, k in zip(owners, near, strict=True)]
+        owners, near = (cosines >= MIN_COSINE).nonzero()
+        pairs = [
+            (self._listed.sentence(rows[owner]), others[places[owner, k]])
+            for owner, k in zip(owners, near, strict=True)
+        ]
         found: list[list[_Match]] = [[] for _ in rows]
         for start in range(0, len(pairs), CHUNK):
-            judged = self._judge(pairs[start : start + CHUNK])
-            for owner, match in zip(owners[start:], judged, strict=False):
+            compared = self._compare(pairs[start : start + CHUNK])
+            for owner, match in zip(owners[start : start + CHUNK], compared, strict=True):
                 if match.probability >= threshold:
                     found[owner].append(match)
-            yield here
-        for matches in found:
-            matches.sort(key=lambda match: (-match.probability, -match.similarity, match.row))
-        return found
+            yield reached
+        return [sorted(matches, key=lambda match: (match.best_first, match.row)) for matches in found]
 
-    def _judge(self, pairs: Sequence[tuple[str, int]]) -> list[_Match]:
-        """How well each sentence matches the sentence of the row beside it."""
-        predictions = self.matcher.predict([(sentence, self._sentence(row)) for sentence, row in pairs])
-        plains = [normalise(sentence) for sentence, _ in pairs]
-        return [
-            _Match(row)
-            if plain == self._plains[row]
-            else _Match(
-                row,
-                prediction.probabilities[self.matcher.labels[1]],
-                prediction.similarity,
-                self._lexicon.overlap(plain, self._plains[row]),
+    def _compare(self, pairs: Sequence[tuple[str, int]]) -> list[_Match]:
+        """Score each sentence against the row beside it."""
+        predictions = self.matcher.predict([(sentence, self._listed.sentence(row)) for sentence, row in pairs])
+        matches = []
+        for (sentence, row), prediction in zip(pairs, predictions, strict=True):
+            text, other = normalise(sentence), self._listed.texts[row]
+            probability = prediction.probabilities[self.matcher.labels[1]]
+            matches.append(
+                _Match(row)
+                if text == other
+                else _Match(row, probability, prediction.similarity, self.lexical.overlap(text, other))
             )
-            for (_, row), plain, prediction in zip(pairs, plains, predictions, strict=True)
-        ]
-
-    def _sentence(self, row: int) -> str:
-        return self.sentences[self._positions[row][0]]
+        return matches
 
     def _hit(self, match: _Match) -> Hit:
-        first, *copies = self._positions[match.row]
+        first, *copies = self._listed.positions[match.row]
         return Hit(first, self.sentences[first], *match[1:], tuple(copies))
 
-    def _group(self, head: int, matches: Sequence[_Match]) -> Group:
-        each = [
-            Hit(position, self.sentences[position], *match[1:])
-            for match in (_Match(head), *matches)
-            for position in self._positions[match.row]
-        ]
-        return Group((each[0], *sorted(each[1:], key=lambda hit: (-hit.probability, -hit.similarity, hit.position))))
+    def _is_group(self, representative: int, members: Sequence[_Match]) -> bool:
+        return bool(members) or len(self._listed.positions[representative]) > 1
 
-
-class Lexicon:
-    """Finds the texts that share the rarest characters and pairs of characters with another: TF-IDF, cosine."""
-
-    def __init__(self) -> None:
-        self._ids: dict[str, int] = {}
-        self._grams, self._owners, self._size = array("i"), array("i"), 0
-
-    def add(self, texts: Iterable[str]) -> None:
-        """Append rows to those that can be found; all must be there before anything is looked for."""
-        for text in texts:
-            grams = _grams(text)
-            self._grams.extend(self._ids.setdefault(gram, len(self._ids)) for gram in grams)
-            self._owners.extend([self._size] * len(grams))
-            self._size += 1
-
-    def nearest(self, text: str, count: int) -> list[int]:
-        """Rows of at most `count` texts that share something with `text`, those that share most first."""
-        weights, lengths, rows, ends = self._postings
-        scores = np.zeros(self._size, np.float32)
-        for gram in sorted(_grams(text) & self._ids.keys()):
-            number = self._ids[gram]
-            start = ends[number - 1] if number else 0
-            scores[rows[start : ends[number]]] += weights[number]
-        scores /= lengths
-        count = min(count, len(scores))
-        best = np.argpartition(-scores, count - 1)[:count]
-        return [int(row) for row in best[np.argsort(-scores[best], kind="stable")] if scores[row] > 0]
-
-    def overlap(self, text: str, other: str) -> float:
-        """The cosine of two texts, 0 to 1; what no row has does not count."""
-        weights = self._postings[0]
-        one, two = (_grams(each) & self._ids.keys() for each in (text, other))
-        shared, first, second = (
-            math.fsum(weights[self._ids[gram]] for gram in grams) for grams in (one & two, one, two)
+    def _group(self, representative: int, members: Sequence[_Match]) -> Group:
+        first, *others = (
+            (match, position)
+            for match in (_Match(representative), *members)
+            for position in self._listed.positions[match.row]
         )
-        return shared / math.sqrt(first * second) if shared else 0.0
-
-    @cached_property
-    def _postings(self) -> tuple[Any, Any, Any, Any]:
-        """Of each gram its weight, of each row its length, the rows gram by gram, and where those of a gram end."""
-        ids, owners = np.asarray(self._grams), np.asarray(self._owners)
-        counts = np.bincount(ids, minlength=len(self._ids))
-        weights = (np.log1p(self._size / np.maximum(counts, 1)) ** 2).astype(np.float32)
-        lengths = np.sqrt(np.bincount(owners, weights[ids], minlength=self._size)).astype(np.float32)
-        rows = owners[np.argsort(ids, kind="stable")]
-        del self._grams, self._owners
-        return weights, lengths, rows, np.cumsum(counts)
+        others.sort(key=lambda member: (member[0].best_first, member[1]))
+        return Group(tuple(Hit(position, self.sentences[position], *match[1:]) for match, position in (first, *others)))
 
 
-def _empty(count: int, width: int) -> faiss.Index:
-    """What will hold `count` vectors of `width` numbers."""
-    import faiss
+class _Groups:
+    """Groups of rows while they are made.
 
-    kind = "Flat" if count <= EXACT else f"IVF{LISTS},SQ8"
-    index = faiss.index_factory(width, kind, faiss.METRIC_INNER_PRODUCT)
-    if isinstance(index, faiss.IndexIVF):
-        index.nprobe = PROBED
-        index.make_direct_map()  # to read a vector by its row
-    return index
+    Attributes:
+        representatives: the first row of each group, oldest group first.
+        members: representative → the other rows.
+    """
+
+    def __init__(self, vectors: faiss.Index) -> None:
+        import faiss
+
+        self.representatives: list[int] = []
+        self.members: dict[int, list[_Match]] = {}
+        self._vectors = faiss.clone_index(vectors)
+        self._vectors.reset()
+
+    def begin(self, row: int, vector: Any) -> None:
+        """Make `row`, of embedding `vector` `[1, D]`, the representative of a new group."""
+        self.members[row] = []
+        self.representatives.append(row)
+        self._vectors.add(vector)
+
+    def join(self, row: int, match: _Match) -> None:
+        """Add `row` to the group whose representative it matched."""
+        self.members[match.row].append(match._replace(row=row))
+
+    def nearest(self, vectors: Any) -> tuple[Any, Any]:
+        """For each of `vectors` `[R, D]` the cosines of the nearest representatives and their indices, `[R, K]`."""
+        cosines, places = self._vectors.search(vectors, NEAREST_GROUPS)
+        return cosines, places
 
 
-def _before(vectors: Any) -> tuple[Any, Any]:
-    """Of each vector `[N, D]` the cosines of the nearest before it, and their places; 0 where there is none."""
-    cosines = torch.from_numpy(vectors @ vectors.T).tril(-1)
-    values, places = torch.topk(cosines, min(NEAREST, len(vectors)))
-    return values.numpy(), places.numpy()
-
-
-def _grams(text: str) -> set[str]:
-    return {*text, *map("".join, pairwise(text))}
-
-
-def _sift(sentences: Sequence[str]) -> Generator[Step, None, tuple[list[Skipped], dict[str, list[int]]]]:
-    """What cannot be used, and the positions of each plain text of the rest, in an order of our own."""
+def _rows(sentences: Sequence[str]) -> Generator[Step, None, SentenceList]:
+    """Leave out what cannot be used, and collect equal texts in one row."""
     skipped: list[Skipped] = []
     positions: dict[str, list[int]] = {}
     for position, sentence in enumerate(sentences):
-        reason = _fault(sentence)
-        if reason:
-            skipped.append(Skipped(position, reason))
+        fault = _fault(sentence)
+        if fault:
+            skipped.append(Skipped(position, fault))
         else:
             positions.setdefault(normalise(sentence), []).append(position)
-        if position % SIFTED == SIFTED - 1:
+        if position % NORMALISED == NORMALISED - 1:
             yield Step(0, len(sentences))
-    plains = list(positions)
-    random.Random(0).shuffle(plains)
-    return skipped, {plain: positions[plain] for plain in plains}
+    texts = list(positions)
+    random.Random(0).shuffle(texts)
+    return SentenceList(sentences, tuple(skipped), texts, [positions[text] for text in texts])
 
 
 def _fault(sentence: str) -> Literal["blank", "long", "broken"] | None:
@@ -493,7 +454,7 @@ def _fault(sentence: str) -> Literal["blank", "long", "broken"] | None:
     return None if normalise(sentence) else "blank"
 
 
-def _check(query: str) -> None:
+def _check_query(query: str) -> None:
     if not isinstance(query, str):
         raise InputError(f"the query must be text, got {type(query).__name__}")
     fault = _fault(query)
@@ -502,4 +463,35 @@ def _check(query: str) -> None:
     if fault == "long":
         raise InputError(f"the query has {len(query)} characters; {MAX_CHARACTERS} is the most")
     if fault:
-        raise InputError("the query holds half of a surrogate pair, which is no character")
+        raise InputError("the query holds half of a surrogate pair, which is not a character")
+
+
+def _length(text: str, matcher: TextMatcher) -> int:
+    """Positions that the model would read of a normalised text, were there no limit."""
+    return len(text if matcher.config.unit == "character" else segment(text))
+
+
+def _embed(matcher: TextMatcher, sentences: Sequence[str], texts: Sequence[str]) -> Any:
+    """Embed sentences in the order of their texts' length, so that there is little padding: `[N, D]` as given."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    embedded = matcher.embed([sentences[i] for i in order])
+    return embedded[torch.tensor(order).argsort()].numpy()
+
+
+def _empty_vectors(count: int, width: int) -> faiss.Index:
+    """A faiss index for `count` vectors of `width` numbers, with the inner product."""
+    import faiss
+
+    kind = "Flat" if count <= EXACT_LIMIT else f"IVF{CLUSTERS},SQ8"
+    index = faiss.index_factory(width, kind, faiss.METRIC_INNER_PRODUCT)
+    if isinstance(index, faiss.IndexIVF):
+        index.nprobe = CLUSTERS_SEARCHED
+        index.make_direct_map()  # needed to read a vector by its row
+    return index
+
+
+def _nearest_before(vectors: Any) -> tuple[Any, Any]:
+    """For each of `vectors` `[N, D]` the cosines of the nearest before it (0 if there is none), and their indices."""
+    cosines = torch.from_numpy(vectors @ vectors.T).tril(-1)
+    values, places = torch.topk(cosines, min(NEAREST_GROUPS, len(vectors)))
+    return values.numpy(), places.numpy()

@@ -1,8 +1,8 @@
-"""From a sentence to ids: normalise, segment, look up.
+"""From a sentence to ids: normalise, segment, look up in the vocabulary.
 
-A sentence becomes one position per character. Each position carries the id of its character and the id of the jieba
-word that covers it, so the network sees words without being hurt by a wrong cut. Runs of Latin letters or digits stay
-single characters here and whole words there.
+A sentence has one position for each character. A position carries two ids: that of its character and that of the jieba
+word that covers it. So the network reads words, and still reads the characters where the segmentation is wrong. In a
+run of Latin letters or digits each character is a position, and the run is one word.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     import opencc
 
 MAX_CHARACTERS = 500
-"""Longest sentence that people may bring; a model may read less of it and then says so."""
+"""Longest sentence that page, files and search accept. A model may read less of it (`Prediction.truncated`)."""
 
 PAD, UNK = 0, 1
 SPECIALS = ("<pad>", "<unk>")
 
 Unit = Literal["character", "word"]
 
-# Spellings of one word that OpenCC leaves, or makes, apart.
+# Two spellings of one word which remain after OpenCC, or which OpenCC makes.
 VARIANTS = {
     "妳": "你",
     "幺": "么",
@@ -45,27 +45,27 @@ VARIANTS = {
 
 
 def normalise(text: str) -> str:
-    """Bring surface forms of one sentence to one string.
+    """Reduce the surface forms of a sentence to one string.
 
-    Full-width forms, case, traditional characters, white space and punctuation make no difference to what a sentence
-    means, so they are made alike: NFKC, lower case, simplified characters and Taiwan's words in the mainland's
-    (OpenCC), no punctuation. What carries meaning stays: marks inside or after a number (``3.5``, ``10:30``, ``50%``),
-    ``c++``, emoji, and one space between two Latin words or two numbers. A sentence of nothing but marks keeps them.
+    The steps are NFKC, lower case, simplified characters with the mainland's words for Taiwan's (OpenCC), and removal
+    of punctuation and white space. Marks that carry meaning stay: those inside or after a number (``3.5``, ``10:30``,
+    ``50%``), ``c++``, emoji, and one space between two Latin words or two numbers. If a sentence has nothing but marks,
+    they stay.
 
     Args:
         text: any string.
 
     Returns:
-        The plain form; empty only when `text` is blank.
+        The normalised text; empty only if `text` is blank.
     """
     folded = unicodedata.normalize("NFKC", text).lower()
     kept: list[str] = []
     gap = False
     for i, character in enumerate(folded):
-        if _is_mark(character) and not _belongs_to_a_number(character, kept[-1] if kept else "", folded[i + 1 : i + 2]):
+        if is_mark(character) and not _belongs_to_a_number(character, kept[-1] if kept else "", folded[i + 1 : i + 2]):
             gap = gap or not _groups_thousands(folded, i)
             continue
-        if gap and unicodedata.combining(character):  # an accent on what has just been left out
+        if gap and unicodedata.combining(character):  # an accent on a character that was removed
             continue
         if gap and kept and _is_latin(kept[-1]) and _is_latin(character) and kept[-1].isdigit() == character.isdigit():
             kept.append(" ")
@@ -78,7 +78,8 @@ def normalise(text: str) -> str:
     return plain
 
 
-def _is_mark(character: str) -> bool:
+def is_mark(character: str) -> bool:
+    """Whether a character is punctuation, white space or a control character; `normalise` removes most of these."""
     return unicodedata.category(character)[0] in "PZC" or character in "~^`|￣"
 
 
@@ -87,7 +88,7 @@ def _is_latin(character: str) -> bool:
 
 
 def _belongs_to_a_number(mark: str, before: str, after: str) -> bool:
-    """Whether `mark` is part of a number or a name: 3.5, 10:30, 1/2, 2-3, 50%, c#; `before` is what was last kept."""
+    """Whether `mark` is part of a number or a name: 3.5, 10:30, 1/2, 2-3, 50%, c#. `before` was kept last."""
     if mark in "%‰":
         return before.isdigit()
     if mark in "-.":
@@ -101,8 +102,8 @@ def _groups_thousands(text: str, i: int) -> bool:
     return text[i] == "," and re.match(r"\d,\d{3}(?!\d)", text[i - 1 : i + 5] if i else "") is not None
 
 
-def words(plain: str) -> list[str]:
-    """Cut a normalised sentence into jieba words; they join to the sentence again.
+def segment(plain: str) -> list[str]:
+    """Segment a normalised sentence into jieba words; joined they give the sentence again.
 
     Args:
         plain: what `normalise` returned.
@@ -112,7 +113,7 @@ def words(plain: str) -> list[str]:
 
 @cache
 def word_tags() -> dict[str, str]:
-    """Each word of jieba's dictionary → its part of speech, in ICTCLAS tags (n noun, ns place, nr person, v verb …)."""
+    """The words of jieba's dictionary with their parts of speech, as ICTCLAS tags (n, ns, v …)."""
     import jieba
 
     with jieba.get_module_res("dict.txt") as dictionary:
@@ -126,7 +127,7 @@ def _segmenter() -> jieba.Tokenizer:
 
     jieba.setLogLevel(logging.WARNING)
     segmenter = jieba.Tokenizer()
-    # jieba reads its cache back with `marshal`, unchecked: never from a folder that others can write to.
+    # jieba reads its cache with `marshal`, unchecked, so it must not lie in a folder that others can write to.
     with tempfile.TemporaryDirectory() as private:
         segmenter.tmp_dir = private
         segmenter.initialize()
@@ -135,7 +136,7 @@ def _segmenter() -> jieba.Tokenizer:
 
 def _simplified(text: str) -> str:
     simple = str(_converter("t2s").convert(text))
-    # Words differ as well as characters, but only traditional text is read so: it would change a simplified 么.
+    # Taiwan's words are converted in traditional text only: in simplified text this would change 么.
     return simple if simple == text else str(_converter("t2s").convert(_converter("tw2sp").convert(text)))
 
 
@@ -151,10 +152,10 @@ class Encoded:
     """One sentence as the network reads it.
 
     Attributes:
-        characters: character ids, one per position, at least one position.
-        words: for each position the id of the word that covers it.
-        truncated: the normalised text that was cut off the end, empty if none was.
-        unknown: the characters (or words, for a model that reads words) the vocabulary lacks, in order, each once.
+        characters: the character id at each position; at least one position.
+        words: the id of the covering word at each position.
+        truncated: the normalised text that was cut off the end; empty if none was.
+        unknown: the characters (words, if ``unit`` is ``word``) that are not in the vocabulary, in order, each once.
     """
 
     characters: tuple[int, ...]
@@ -167,7 +168,7 @@ class Encoded:
 
 
 class Vocabulary:
-    """The characters and words of the training sentences, with their ids; 0 is padding and 1 is unknown.
+    """The characters and words of the training sentences with their ids; 0 is padding, 1 is unknown.
 
     Args:
         characters: the characters in id order, `SPECIALS` first.
@@ -184,10 +185,10 @@ class Vocabulary:
 
     @classmethod
     def build(cls, sentences: Iterable[str], min_characters: int = 1, min_words: int = 2) -> Vocabulary:
-        """Collect a vocabulary.
+        """Collect the vocabulary of sentences.
 
         Args:
-            sentences: the training sentences, each counted as often as it comes.
+            sentences: the training sentences; a repeated one counts each time.
             min_characters: keep characters seen at least this often.
             min_words: keep words seen at least this often.
         """
@@ -196,7 +197,7 @@ class Vocabulary:
         for sentence, times in Counter(map(normalise, sentences)).items():
             for character in sentence:
                 characters[character] += times
-            for word in words(sentence):
+            for word in segment(sentence):
                 tokens[word] += times
         return cls(SPECIALS + _frequent(characters, min_characters), SPECIALS + _frequent(tokens, min_words))
 
@@ -205,9 +206,9 @@ class Vocabulary:
 
         Args:
             sentence: any text that is not blank.
-            max_length: positions kept at most; the rest is cut and reported.
-            unit: what a position is: a ``character`` with the word that covers it, or a ``word`` by itself (the
-                recipe's way; then both id rows are the words').
+            max_length: number of positions kept at most; the rest is reported in `Encoded.truncated`.
+            unit: what a position is: a ``character`` with its covering word, or a ``word`` (as in the recipe; then
+                both rows of ids are those of the words).
 
         Raises:
             InputError: `sentence` is blank or not a string.
@@ -215,18 +216,18 @@ class Vocabulary:
         if not isinstance(sentence, str):
             raise InputError(f"expected a sentence (str), got {type(sentence).__name__}")
         if any("\ud800" <= character <= "\udfff" for character in sentence):
-            raise InputError("the sentence holds half of a surrogate pair, which is no character")
+            raise InputError("the sentence holds half of a surrogate pair, which is not a character")
         plain = normalise(sentence)
         if not plain:
             raise InputError("the sentence is blank: expected at least one character")
         return self._encode(plain, max_length, unit)
 
     def _encode(self, plain: str, max_length: int, unit: Unit) -> Encoded:
-        cut = words(plain)
+        segmented = segment(plain)
         table = self.words if unit == "word" else self.characters
-        tokens: Sequence[str] = cut if unit == "word" else plain
+        tokens: Sequence[str] = segmented if unit == "word" else plain
         unknown = tuple(dict.fromkeys(token for token in tokens[:max_length] if token not in table))
-        covering = [self.words.get(word, UNK) for word in cut for _ in (word if unit == "character" else (word,))]
+        covering = [self.words.get(word, UNK) for word in segmented for _ in (word if unit == "character" else (word,))]
         return Encoded(
             characters=tuple(table.get(token, UNK) for token in tokens[:max_length]),
             words=tuple(covering[:max_length]),
@@ -235,15 +236,15 @@ class Vocabulary:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The vocabulary as plain JSON values; `from_dict` reads it back."""
+        """The vocabulary as JSON values, for `from_dict`."""
         return {"characters": list(self.characters), "words": list(self.words)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Vocabulary:
-        """Rebuild a vocabulary from `to_dict`'s values."""
+        """The vocabulary that `to_dict` was called on."""
         return cls(values["characters"], values["words"])
 
 
 def _frequent(counts: Counter[str], at_least: int) -> tuple[str, ...]:
-    """Tokens seen often enough, most frequent first; ties in code point order, so the same text gives the same ids."""
+    """Tokens seen at least so often, most frequent first; ties in code point order, whatever the sentences' order."""
     return tuple(sorted((t for t, n in counts.items() if n >= at_least), key=lambda t: (-counts[t], t)))

@@ -1,4 +1,4 @@
-"""The checkpoints that the page offers: the one it was started with, and those that stand beside it."""
+"""The checkpoints that the page offers: the one it was started with and the others in the same parent folder."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from textmatch.matcher import TextMatcher
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a checkpoint without loading it.
+    """What a checkpoint's files say without loading its weights.
 
     Attributes:
-        arch: the architecture's name in its configuration; empty if that cannot be read.
-        parameters: number of trained values; 0 if unknown.
-        megabytes: size of its weights.
-        record: its figures, as in ``metrics.json``; empty if it has none.
+        arch: the architecture's name in its configuration; empty if the configuration cannot be read.
+        parameters: number of trained parameters; 0 if unknown.
+        megabytes: size of the weights file.
+        record: the content of ``metrics.json``; empty if there is none.
     """
 
     arch: str
@@ -34,13 +34,13 @@ class Facts:
 
     @property
     def accuracy(self) -> float | None:
-        """Share of test pairs it got right, 0 to 1; None if it was never tested."""
-        share: float | None = self.record.get("test", {}).get("accuracy")
-        return share
+        """Accuracy on the test split, 0 to 1; None if it was never tested."""
+        accuracy: float | None = self.record.get("test", {}).get("accuracy")
+        return accuracy
 
     @property
     def card(self) -> str:
-        """The facts in one line of figures."""
+        """The facts in one line."""
         shown = [self.arch, f"{self.parameters / 1e6:.2f} M" if self.parameters else "", f"{self.megabytes:.1f} MB"]
         if self.accuracy is not None:
             shown.append(f"test {self.accuracy:.1%}")
@@ -49,11 +49,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Models:
-    """Checkpoints by name, the page's own first; each is loaded when first asked for and then kept.
+    """Checkpoints by name, the default one first; each is loaded when first used and then kept.
 
     Attributes:
         folders: name → checkpoint folder.
-        device: where they answer; None takes the best there is.
+        device: the torch device they run on; None takes the best there is.
     """
 
     folders: Mapping[str, Path]
@@ -63,12 +63,12 @@ class Models:
 
     @classmethod
     def beside(cls, folder: Path, device: str | torch.device | None = None) -> Models:
-        """Offer the checkpoint in `folder`, loaded, and every other one that its parent folder holds.
+        """Load the checkpoint in `folder` and offer it with all others in the same parent folder.
 
-        Hidden folders are left out: they are checkpoints being written.
+        Hidden folders are left out: they are checkpoints that are just being written.
 
         Raises:
-            CheckpointError: the checkpoint in `folder` cannot be used; the message names the file at fault.
+            CheckpointError: the checkpoint in `folder` cannot be used; the message names the bad file.
             InputError: there is no such device on this machine.
         """
         folder = folder.resolve()
@@ -78,11 +78,11 @@ class Models:
         return models
 
     def __getitem__(self, name: str) -> TextMatcher:
-        """The matcher called `name`.
+        """The matcher called `name`, loaded if it is used for the first time.
 
         Raises:
-            InputError: there is none of that name; the message lists the names there are.
-            CheckpointError: its folder cannot be used; the message names the file at fault.
+            InputError: there is no such model; the message lists the names.
+            CheckpointError: its folder cannot be used; the message names the bad file.
         """
         if name not in self.folders:
             raise InputError(f"model {name!r}: expected one of {', '.join(self.folders)}")
@@ -93,7 +93,7 @@ class Models:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name, the page's own checkpoint first."""
+        """All names, the default one first."""
         return tuple(self.folders)
 
     @property
@@ -102,19 +102,19 @@ class Models:
         return self.names[0]
 
     def facts(self, name: str) -> Facts:
-        """What the files of the checkpoint `name` say, without loading its weights."""
+        """What is known about the checkpoint `name` without loading it."""
         folder = self.folders[name]
-        record, weights = _read(folder / METRICS), folder / WEIGHTS
+        record, weights = _read_json(folder / METRICS), folder / WEIGHTS
         return Facts(
-            arch=_read(folder / CONFIG).get("model", {}).get("arch", ""),
+            arch=_read_json(folder / CONFIG).get("model", {}).get("arch", ""),
             parameters=record.get("parameters", 0),
             megabytes=weights.stat().st_size / 1e6 if weights.is_file() else 0.0,
             record=record,
         )
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """What a JSON file holds; nothing if it cannot be read, for then loading the checkpoint says why."""
+def _read_json(file: Path) -> dict[str, Any]:
+    """A JSON file's object; empty if it cannot be read: loading the checkpoint then says why."""
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,6 +1,6 @@
 // Opens the tab that the address names (?tab=batch) and keeps the address up to date; puts back what was typed before
 // the language changed; lets arrow keys go from tab to tab.
-(names) => {
+function restore(names) {
   const all = () => [...document.querySelectorAll("#tabs [role=tab]")];
   const closest = (event) => event.target.closest("#tabs [role=tab]");
 

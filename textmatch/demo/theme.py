@@ -1,4 +1,4 @@
-"""Colours and type: jade on paper by day, jade on ink by night; only fonts the visitor's system has."""
+"""The page's colours, teal on stone, light and dark, and its fonts, which every visitor's system has already."""
 
 import gradio as gr
 from gradio.themes.utils import colors, sizes

@@ -1,0 +1,386 @@
+"""textmatch.files.splits: training reads strictly; the Hub's own client asks a server on this machine."""
+
+import functools
+import gzip
+import hashlib
+import http.server
+import io
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from textmatch.errors import DataError
+from textmatch.files import Pair, label_names, load_splits, read_pairs, read_sentences
+
+Write = Callable[..., Path]
+PAIRS = [
+    Pair("茶壶里的水烧开了没有", "茶壶的水开了吗", "1"),
+    Pair("小猫为何追着毛线球跑", "毛线球要去哪里买", "0"),
+    Pair('他说"明天, 再见"', "NA", "0"),
+]
+NAMES = ("sentence1", "sentence2", "label")
+
+
+def refuse(message: str, function: Callable[..., Any], *arguments: Any) -> None:
+    """Assert that the call raises a DataError with exactly this message."""
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        function(*arguments)
+
+
+# What can be read
+
+
+@pytest.mark.parametrize("kind", [".tsv", ".tsv.gz", ".csv", ".csv.gz", ".xlsx"])
+def test_no_header(tmp_path: Path, write_table: Write, kind: str) -> None:
+    assert read_pairs(write_table(tmp_path / f"pairs{kind}", None, PAIRS)) == PAIRS
+    unlabelled = write_table(tmp_path / f"sentences{kind}", None, [pair[:2] for pair in PAIRS])
+    assert read_sentences(unlabelled) == [pair[i] for i in (0, 1) for pair in PAIRS]
+
+
+def test_columns_in_another_order_and_more_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("id,label,sentence2,sentence1\n7,1,水开了吗,水烧开了没有\n", encoding="utf-8")
+    assert read_pairs(path) == [Pair("水烧开了没有", "水开了吗", "1")]
+
+
+@pytest.mark.parametrize("column", ["score", "similarity"])
+def test_a_degree_is_no_label(tmp_path: Path, write_table: Write, column: str) -> None:
+    path = write_table(
+        tmp_path / "pairs.tsv", ("sentence1", "sentence2", column), [("水烧开了没有", "水开了吗", "4.5")]
+    )
+    assert read_sentences(path) == ["水烧开了没有", "水开了吗"]
+    refuse(f"{path}: there is no label column; expected sentence1, sentence2 and label", read_pairs, path)
+
+
+def test_bom_windows_line_ends_and_no_last_line_end(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_bytes(b"\xef\xbb\xbf" + "sentence1\tsentence2\tlabel\r\n水烧开了没有\t水开了吗\t1".encode())
+    assert read_pairs(path) == [Pair("水烧开了没有", "水开了吗", "1")]
+
+
+@pytest.mark.parametrize("kind", [".tsv", ".csv", ".jsonl"])
+def test_blank_lines_at_the_end(tmp_path: Path, write_table: Write, kind: str) -> None:
+    path = write_table(tmp_path / f"a{kind}", NAMES, PAIRS)
+    path.write_bytes(path.read_bytes() + b"\n\r\n")
+    assert read_pairs(path) == PAIRS
+
+
+@pytest.mark.slow
+def test_more_rows_than_a_visitor_may_bring(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("sentence1\tsentence2\tlabel\n" + "水\t火\t0\n" * 200_001, encoding="utf-8")
+    assert len(read_pairs(path)) == 200_001
+
+
+def test_labels_become_strings(tmp_path: Path, write_table: Write) -> None:
+    labels = [1, 1.0, "1.0", " 1 ", 0, -1.0, 0.5, "neutral", "1.05"]
+    path = write_table(tmp_path / "a.jsonl", ("text1", "text2", "label"), [("甲", "乙", label) for label in labels])
+    assert [pair.label for pair in read_pairs(path)] == ["1", "1", "1", "1", "0", "-1", "0.5", "neutral", "1.05"]
+    for kind in (int, float):
+        for suffix in (".parquet", ".xlsx"):
+            path = write_table(tmp_path / f"b{suffix}", NAMES, [("甲", "乙", kind(1)), ("丙", "丁", kind(0))])
+            assert read_pairs(path) == [Pair("甲", "乙", "1"), Pair("丙", "丁", "0")]
+
+
+# Paraphrases
+
+TEXT = "怎么学游泳 | 如何学会游泳|学游泳有什么方法\n怎么教游泳\n\n今天下雨 | 今天有雨\n"
+
+
+@pytest.mark.parametrize("kind", [".txt", ".txt.gz"])
+def test_lines_of_paraphrases_become_pairs(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"paraphrases{kind}"
+    path.write_bytes(gzip.compress(TEXT.encode(), mtime=0) if kind.endswith(".gz") else TEXT.encode())
+    assert read_pairs(path) == [
+        Pair("怎么学游泳", "如何学会游泳", "1"),
+        Pair("怎么学游泳", "学游泳有什么方法", "1"),
+        Pair("如何学会游泳", "学游泳有什么方法", "1"),
+        Pair("怎么学游泳", "怎么教游泳", "0"),
+        Pair("如何学会游泳", "怎么教游泳", "0"),
+        Pair("学游泳有什么方法", "怎么教游泳", "0"),
+        Pair("今天下雨", "今天有雨", "1"),
+    ]
+    assert read_sentences(path) == [
+        *("怎么学游泳", "如何学会游泳", "学游泳有什么方法", "怎么教游泳", "今天下雨", "今天有雨"),
+    ]
+
+
+# What is refused
+
+HEAD = "sentence1\tsentence2\tlabel\n水开了吗\t水开了没\t1\n"
+PAIR = '{"text1": "甲", "text2": "乙", "label": 1}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        # fields and values
+        ("a.tsv", HEAD + "甲\t乙\t1\t多\n", ", line 3: 4 fields; expected 3, as in the first row"),
+        ("a.tsv", HEAD + "甲\t乙\n", ", line 3: 2 fields; expected 3, as in the first row"),
+        ("a.tsv", HEAD + "\n甲\t乙\t1\n", ", line 3: 0 fields; expected 3, as in the first row"),
+        ("a.tsv", HEAD + "甲\t乙\t \n甲\t乙\t1\n", ", line 3: label is blank; expected one in every row"),
+        ("a.tsv", "水\t火\t0\n \u3000\t乙\t1\n", ", line 2: sentence1 is blank; expected one in every row"),
+        ("a.csv", '水,"火\n山",0\n甲,,1\n', ", row 2: sentence2 is blank; expected one in every row"),
+        ("a.csv", '水,"火\n山",0\n甲,乙,1,多\n', ", row 2: 4 fields; expected 3, as in the first row"),
+        ("a.csv", '水,火,0\n甲,"乙,1\n', ": row 2: a quotation mark is not closed; expected a second one"),
+        (
+            "a.jsonl",
+            PAIR + '{"text1": "甲", "text2": null, "label": 1}\n',
+            ", line 2: text2 is missing; expected one in every row",
+        ),
+        ("a.jsonl", PAIR + '{"text1": "甲", "text2": "乙"}\n', ", line 2: label is missing; expected one in every row"),
+        ("a.jsonl", '{"text1": 5, "text2": "乙", "label": 1}\n', ", line 1: text1 is of type int; expected text"),
+        ("a.jsonl", '{"text1": "甲", "text2": "乙", "label": [1]}', ", line 1: label is of type list; expected text"),
+        (
+            "a.jsonl",
+            '{"text1": "甲", "text2": "乙", "label": NaN}',
+            ", line 1: label is missing; expected one in every row",
+        ),
+        (
+            "a.jsonl",
+            PAIR + "[1, 2]\n",
+            ", line 2: not a JSON object (list); expected one with sentence1 and sentence2",
+        ),
+        # columns
+        (
+            "a.csv",
+            "sentence1,other,label\n甲,乙,1\n",
+            ": expected one sentence2 column, got 0; the columns are: sentence1, other, label",
+        ),
+        (
+            "a.csv",
+            "sentence1,text1,sentence2\n甲,乙,丙\n",
+            ": expected one sentence1 column, got 2; the columns are: sentence1, text1, sentence2",
+        ),
+        (
+            "a.tsv",
+            "text1\ttext2\tlabel\tlabel\n甲\t乙\t1\t1\n",
+            ": expected one label column, got 2; the columns are: text1, text2, label, label (2)",
+        ),
+        ("a.jsonl", '{"a": 1}\n', ": expected one sentence1 column, got 0; the columns are: a"),
+        (
+            "a.tsv",
+            "水开了吗,水开了没,1\n",
+            (
+                ": one field, which is no known column name: '水开了吗,水开了没,1'; "
+                "expected a header, or rows of sentence1, sentence2 and perhaps label"
+            ),
+        ),
+        (
+            "a.csv",
+            "7,水开了吗,水开了没,1\n8,水,火,0\n",
+            ": expected one sentence1 column, got 0; the columns are: 7, 水开了吗, 水开了没, 1",
+        ),
+        # whole files
+        ("a.tsv", "", ": there are no rows; expected sentence1, sentence2 and perhaps label in each"),
+        ("a.csv", "\ufeff\n\n", ": there are no rows; expected sentence1, sentence2 and perhaps label in each"),
+        (
+            "a.jsonl.gz",
+            gzip.compress(b"", mtime=0),
+            ": there are no rows; expected sentence1, sentence2 and perhaps label in each",
+        ),
+        (
+            "a.tsv",
+            "sentence1\tsentence2\n",
+            ": there are no rows; expected sentence1, sentence2 and perhaps label in each",
+        ),
+        ("a.txt", "\n", ": there are no sentences; expected one in each row"),
+        (
+            "a.tsv",
+            HEAD.encode() + "你好\t".encode("gbk"),
+            ": the text is in an unknown encoding: line 3 is not UTF-8; expected a file saved as UTF-8",
+        ),
+        ("a.tsv.gz", b"sentence1\tsentence2\n", ": this is not a whole gzip file"),
+        ("a.tsv.gz", gzip.compress(HEAD.encode(), mtime=0)[:-9], ": this is not a whole gzip file"),
+        ("a.parquet", b"PAR1 and nothing more", ": this is not a whole Parquet file"),
+        (
+            "a.doc",
+            "",
+            (
+                ": the kind of file is unknown; expected a name that ends in "
+                ".tsv, .tsv.gz, .csv, .csv.gz, .jsonl, .jsonl.gz, .xlsx, .parquet, .txt, .txt.gz"
+            ),
+        ),
+    ],
+)
+def test_bad_file(tmp_path: Path, name: str, content: str | bytes, message: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    refuse(f"{path}{message}", read_pairs, path)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"), [('{"text1"', "Expecting"), ('{"text1": "\\ud83d"}', "'utf-8' codec can't")]
+)
+def test_why_a_line_is_not_json(tmp_path: Path, line: str, reason: str) -> None:
+    """The rest of the message is the words of a library."""
+    path = tmp_path / "a.jsonl"
+    path.write_text(PAIR + line, encoding="utf-8")
+    with pytest.raises(DataError, match=f"^{re.escape(f'{path}, line 2: not a JSON object ({reason}')}"):
+        read_pairs(path)
+
+
+def test_bad_rows_without_lines(tmp_path: Path, write_table: Write) -> None:
+    path = write_table(tmp_path / "pairs.parquet", NAMES, [("甲", "乙", 1), ("丙", None, 0)])
+    refuse(f"{path}, row 2: sentence2 is missing; expected one in every row", read_pairs, path)
+    write_table(path, NAMES, [("甲", "乙", 1.0), ("丙", "丁", float("nan"))])
+    refuse(f"{path}, row 2: label is missing; expected one in every row", read_pairs, path)
+    path = write_table(tmp_path / "pairs.xlsx", NAMES, [("甲", "乙", 1), (None, None, None), ("丙", "丁", 0)])
+    refuse(f"{path}, row 3: sentence1 is missing; expected one in every row", read_pairs, path)
+
+
+@pytest.mark.parametrize("name", ["pairs.tsv", "paraphrases.txt"])
+def test_no_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    refuse(f"{path}: the file cannot be read (No such file or directory); try it once more", read_sentences, path)
+    path.mkdir()
+    refuse(f"{path}: the file cannot be read (Is a directory); try it once more", read_pairs, path)
+
+
+# Splits
+
+
+def test_folder(tmp_path: Path, write_table: Write) -> None:
+    train = write_table(tmp_path / "train.tsv.gz", NAMES, PAIRS)
+    write_table(tmp_path / "validation.jsonl", NAMES, PAIRS[:2])
+    write_table(tmp_path / "train_part.tsv", NAMES, PAIRS)  # other names are left alone
+    splits = load_splits(tmp_path)
+    assert (splits.train, splits.dev, splits.test) == (PAIRS, PAIRS[:2], None)
+    assert list(splits.sources) == ["train.tsv.gz", "dev.jsonl"]
+    assert splits.sources["train.tsv.gz"] == hashlib.sha256(train.read_bytes()).hexdigest()
+
+    write_table(tmp_path / "test.parquet", NAMES, PAIRS[1:])
+    for data in (tmp_path, str(tmp_path), [tmp_path]):
+        assert load_splits(data).test == PAIRS[1:]
+
+
+def test_files_in_order(tmp_path: Path, write_table: Write) -> None:
+    """Files of one name from different folders keep apart in `sources`."""
+    files = []
+    for name, pairs in [("甲", PAIRS), ("乙", PAIRS[:2]), ("丙", PAIRS[1:])]:
+        (tmp_path / name).mkdir()
+        files.append(write_table(tmp_path / name / "pairs.csv", NAMES, pairs))
+    assert load_splits(files[:2])[:3] == (PAIRS, PAIRS[:2], None)
+    splits = load_splits(files)
+    assert splits[:3] == (PAIRS, PAIRS[:2], PAIRS[1:])
+    assert list(splits.sources) == ["train.csv", "dev.csv", "test.csv"]
+
+
+def test_bad_splits(tmp_path: Path, write_table: Write) -> None:
+    folder = tmp_path / "data"
+    refuse(f"{folder}: this is not a folder; expected one with train, dev and perhaps test files", load_splits, folder)
+    folder.mkdir()
+    refuse(f"{folder}: there is no train file; expected a name such as train.tsv.gz", load_splits, folder)
+    write_table(folder / "train.tsv", NAMES, PAIRS)
+    refuse(f"{folder}: there is no dev file; expected a name such as dev.tsv.gz", load_splits, folder)
+    write_table(folder / "valid.tsv", NAMES, PAIRS)
+    write_table(folder / "dev.csv", NAMES, PAIRS)
+    refuse(f"{folder}: expected one dev file, got dev.csv, valid.tsv", load_splits, folder)
+    write_table(folder / "train.csv", NAMES, PAIRS)
+    refuse(f"{folder}: expected one train file, got train.csv, train.tsv", load_splits, folder)
+    for count in (0, 4):
+        message = f"got {count} data files; expected one folder, or a train, a dev and perhaps a test file"
+        refuse(message, load_splits, [folder / "train.tsv"] * count)
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["1", "0", "1"], ("0", "1")),
+        (["10", "9", "-1"], ("-1", "9", "10")),
+        (["neutral", "entailment", "contradiction"], ("contradiction", "entailment", "neutral")),
+        (["10", "9", "unsure"], ("10", "9", "unsure")),
+    ],
+)
+def test_label_names(labels: list[str], names: tuple[str, ...]) -> None:
+    assert label_names(Pair("甲", "乙", label) for label in labels) == names
+
+
+@pytest.mark.parametrize("labels", [[], ["1"]])
+def test_too_few_labels(labels: list[str]) -> None:
+    message = f"the distinct labels are {labels}; expected at least two"
+    refuse(message, label_names, [Pair("甲", "乙", label) for label in labels * 2])
+
+
+# The Hub
+
+PREFIX = "/datasets/shibing624/nli_zh/resolve/refs%2Fconvert%2Fparquet/LCQMC/"
+HUB_PAIRS = {"train": PAIRS, "validation": PAIRS[:2], "test": PAIRS[1:]}
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
+    """The files, by a request's path, of a server with the Hub's download protocol, which the Hub's client asks."""
+    files: dict[str, bytes] = {}
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_HEAD(self) -> bytes:
+            content = files.get(self.path)
+            self.send_response(404 if content is None else 200)
+            self.send_header("X-Repo-Commit", "0123456789abcdef0123456789abcdef01234567")
+            if content is None:
+                self.send_header("X-Error-Code", "EntryNotFound")
+            else:
+                self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            return content or b""
+
+        def do_GET(self) -> None:
+            self.wfile.write(self.do_HEAD())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        here = {"endpoint": f"http://127.0.0.1:{server.server_port}", "cache_dir": tmp_path, "token": False}
+        client = functools.partial(huggingface_hub.hf_hub_download, **here)
+        monkeypatch.setattr(huggingface_hub, "hf_hub_download", client)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", True)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        huggingface_hub.close_session()  # the next one reads the environment again
+        yield files
+        huggingface_hub.close_session()
+        server.shutdown()
+        thread.join()
+
+
+def test_hub(hub: dict[str, bytes]) -> None:
+    for split, pairs in HUB_PAIRS.items():
+        table = pyarrow.table({name: [pair[i] for pair in pairs] for i, name in enumerate(NAMES)})
+        table = table.set_column(2, "label", table["label"].cast(pyarrow.int64()))
+        held = io.BytesIO()
+        parquet.write_table(table, held)
+        hub[f"{PREFIX}{split}/0000.parquet"] = held.getvalue()
+    splits = load_splits(None)
+    assert [splits.train, splits.dev, splits.test] == list(HUB_PAIRS.values())
+    assert splits.corpus == "lcqmc"
+    hashes = [hashlib.sha256(content).hexdigest() for content in hub.values()]
+    assert splits.sources == dict(zip(["train.parquet", "dev.parquet", "test.parquet"], hashes, strict=True))
+
+
+@pytest.mark.parametrize("offline", [False, True])
+def test_hub_without_the_file_or_out_of_reach(
+    hub: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, offline: bool
+) -> None:
+    """Offline mode ends as a dead network does, without the client's half minute of retries."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
+    with pytest.raises(DataError) as caught:
+        load_splits(None)
+    message = str(caught.value)
+    assert message.startswith("LCQMC could not be fetched from the Hub's data set shibing624/nli_zh: ")
+    assert message.endswith("(--data takes a local folder with train, dev and test files instead)")
+    assert ("404" in message) is not offline
+    assert caught.value.__suppress_context__

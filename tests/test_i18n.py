@@ -1,0 +1,100 @@
+"""The page's texts: both languages have them all, and each is used."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import httpx
+import pytest
+
+from tests.helpers import visitor
+from textmatch.demo.components.gauge import gauge_value
+from textmatch.demo.handlers import error_message
+from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
+from textmatch.files import ERRORS, TableError
+from textmatch.scoring import NEW_COLUMNS, PROBLEMS
+
+DEMO = Path(__file__).parents[1] / "textmatch" / "demo"
+SOURCES = {path: path.read_text(encoding="utf-8") for suffix in ("*.py", "*.js") for path in sorted(DEMO.rglob(suffix))}
+GROUPS = "|".join(sorted({key.split("_")[0] for key in TEXTS["en"]}))
+FOLDERS = {path.name for path in (DEMO / "components").iterdir()}
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_both_languages_have_every_text_with_the_same_fields() -> None:
+    chinese, english = TEXTS["zh"], TEXTS["en"]
+    assert list(chinese) == list(english)
+    for key in english:
+        assert fields(chinese[key]) == fields(english[key]), key
+
+
+def test_every_text_is_used() -> None:
+    """A key stands in a source as it is, or is put together there: its beginning stands before a field.
+
+    A beginning of one word would let the whole group pass, so then the rest of the key must stand in that source, too.
+    """
+    used: set[str] = set()
+    for source in SOURCES.values():
+        used |= set(re.findall(r"[\"'.]([a-z0-9_]+)", source))
+        words = set(re.findall(r"\w+", source))
+        for begun in re.findall(r"[\"'`]((?:[a-z0-9]+_)+)\$?\{", source):
+            begins = {key for key in TEXTS["en"] if key.startswith(begun)}
+            long = begun.count("_") > 1
+            used |= {
+                key
+                for key in begins
+                if long or words & {key.removeprefix(begun), key.removeprefix(begun).rstrip("_12")}
+            }
+    assert [key for key in TEXTS["en"] if key not in used] == []
+
+
+def test_every_used_text_exists() -> None:
+    for path, source in SOURCES.items():
+        quoted = set(re.findall(rf"[\"']((?:{GROUPS})_[a-z0-9_]+)[\"'\]), ]", source))
+        quoted |= set(re.findall(r"\bwords\.([a-z0-9_]+)", source))
+        assert {key for key in quoted if key not in TEXTS["en"]} <= FOLDERS, path
+
+
+def test_every_message_about_a_file_has_a_text() -> None:
+    english = TEXTS["en"]
+    assert {key for key in english if key.startswith("table_error_")} == {f"table_error_{key}" for key in ERRORS}
+    assert {key for key in english if key.startswith("row_problem_")} == {f"row_problem_{key}" for key in PROBLEMS}
+    for key, wording in ERRORS.items():
+        assert fields(wording) >= fields(english[f"table_error_{key}"]), key
+    for key, wording in PROBLEMS.items():
+        assert fields(wording) >= fields(english[f"row_problem_{key}"]), key
+    assert {f"batch_new_{name}" for name in NEW_COLUMNS} | set(VERDICTS.values()) <= english.keys()
+
+
+def test_the_gauge_has_a_word_for_every_similarity() -> None:
+    assert [gauge_value(value)["level"] for value in (0.0, 0.5, 0.8, 1.0)] == ["far", "far", "partly", "close"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "asked", "language"),
+    [("zh-CN,zh;q=0.9", "", "zh"), ("fr", "", "en"), ("", "", "en"), ("fr", "zh", "zh"), ("zh-TW", "en", "en")],
+)
+def test_the_address_decides_the_language_and_else_the_browser(accepted: str, asked: str, language: str) -> None:
+    asking = visitor(accepted, lang=asked) if asked else visitor(accepted)
+    assert request_language(asking) == language
+    chosen = TEXTS["zh" if language == "zh" else "en"]
+    assert translate("sentence_long_1", asking, length=501, limit=500) == chosen["sentence_long_1"].format(
+        length=501, limit=500
+    )
+    assert error_message(TableError("rows", limit=5), asking) == chosen["table_error_rows"].format(limit=5)
+
+
+def test_without_a_request_the_language_is_english() -> None:
+    assert request_language(None) == "en"
+
+
+@pytest.mark.slow
+def test_the_page_is_sent_compressed_and_with_the_script_that_sets_the_language(server: str) -> None:
+    answer = httpx.get(server, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.num_bytes_downloaded < len(answer.content) / 3
+    for plain in (answer.text, httpx.get(server, headers={"Accept-Encoding": "identity"}).text):
+        assert plain.index('"language"') < plain.index("gradio")

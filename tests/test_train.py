@@ -1,0 +1,191 @@
+"""train.py: the command line becomes configurations and a checkpoint; errors are one line."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import train as command_line
+from textmatch import TextMatcher, TextMatchError
+from textmatch.config import PRESETS, ModelConfig, TrainConfig
+from textmatch.files import Pair, load_splits
+
+ROOT = Path(__file__).parents[1]
+PAIRS = [Pair(f"怎么学好{one}", f"如何学会{one}", "1") for one in "琴棋书画"]
+PAIRS += [Pair(f"怎么学好{one}", f"学会{one}有用吗", "0") for one in "琴棋书画"]
+OPTIONS = [
+    *("--device=cpu", "--precision=no", "--batch-size=4"),
+    *("--augmented-pairs=0", "--transitive-pairs=0", "--template-pairs=0"),
+    *("--character-dim=16", "--word-dim=16", "--hidden-size=16", "--embedding-dim=16"),
+]
+
+
+def write_folder(folder: Path, suffix: str = ".tsv", splits: tuple[str, ...] = ("train", "dev", "test")) -> Path:
+    folder.mkdir()
+    for split in splits:
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter="\t" if suffix == ".tsv" else ",", lineterminator="\n")
+        writer.writerows([("sentence1", "sentence2", "label"), *PAIRS])
+        (folder / f"{split}{suffix}").write_text(text.getvalue(), encoding="utf-8")
+    return folder
+
+
+def train_process(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-W", "error", str(ROOT / "train.py"), *map(str, arguments)]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": str(torch.get_num_threads()), "PYTHONIOENCODING": "utf-8"}
+
+
+def train_py(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = train_process(*arguments)
+    return subprocess.run(
+        command, cwd=cwd, env=environment(), capture_output=True, text=True, encoding="utf-8", timeout=120
+    )
+
+
+@pytest.mark.parametrize("config", [ModelConfig, TrainConfig])
+def test_every_field_has_an_option_that_shows_its_defaults(config: type[ModelConfig] | type[TrainConfig]) -> None:
+    told = re.sub(r"\s+", " ", command_line.parser().format_help())
+    for field in fields(config):
+        if field.name not in command_line.NOT_OPTIONS:
+            option = f"--{field.name.replace('_', '-')}"
+            assert option in told
+            for parts in PRESETS.values():
+                part = next(part for part in parts if isinstance(part, config))
+                shown = told.split(f" {option}", 2)[-1]
+                assert str(getattr(part, field.name)) in shown[:200]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "model", "train"),
+    [
+        ([], *PRESETS["default"]),
+        (["--preset", "siamese"], *PRESETS["siamese"]),
+        (
+            ["--hidden-size", "8", "--dropout", "0.5", "--no-bidirectional", "--unit", "word", "--seed", "7"],
+            replace(ModelConfig(), hidden_size=8, dropout=0.5, bidirectional=False, unit="word"),
+            TrainConfig(seed=7),
+        ),
+        (
+            ["--preset", "siamese", "--bidirectional", "--epochs", "2", "--learning-rate", "1e-4", "--max-length", "9"],
+            replace(PRESETS["siamese"][0], bidirectional=True, max_length=9),
+            replace(PRESETS["siamese"][1], epochs=2, learning_rate=1e-4),
+        ),
+    ],
+)
+def test_options_become_configurations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], model: ModelConfig, train: TrainConfig
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    data = write_folder(tmp_path / "data")
+    command_line.main(["--data", str(data), "--output", str(tmp_path / "out"), *arguments])
+    *positional, options = seen
+    assert positional == [load_splits(data), model, train, tmp_path / "out"]
+    assert (options.device, options.precision, options.resume) == (None, None, False)
+    assert "train.py" in options.command
+    assert str(data) in options.command
+
+
+@pytest.mark.parametrize(
+    "option", ["--device banana", "--precision fp8", "--preset bert", "--epochs many", "--unit letter"]
+)
+def test_a_value_that_no_option_takes_shows_the_usage(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command_line.main(["--data", "nowhere", *option.split()])
+    assert caught.value.code == 2
+    assert option.split()[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--epochs -1",
+        "--batch-size 0",
+        "--learning-rate nan",
+        "--learning-rate -1",
+        "--warmup 1",
+        "--ema-decay 1.5",
+        "--seed -1",
+        "--dropout 2",
+        "--max-length 0",
+        "--hidden-size 0",
+        "--num-layers 0",
+    ],
+)
+def test_a_number_out_of_range_is_refused_by_name(option: str) -> None:
+    name, value = option.split()
+    with pytest.raises(TextMatchError, match=f"^{name.strip('-').replace('-', '_')}: expected .*, got {value}"):
+        command_line.main(["--data", "nowhere", name, value])
+
+
+@pytest.mark.slow
+def test_help_shows_every_option_without_a_warning() -> None:
+    done = train_py("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--learning-rate" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_folder_without_data_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    done = train_py("--data", tmp_path / "nowhere")
+    assert done.returncode == 1
+    assert re.fullmatch(r"train\.py: .*nowhere.*\n", done.stderr)
+    assert done.stdout == ""
+
+
+@pytest.mark.slow
+def test_a_folder_becomes_a_checkpoint(tmp_path: Path) -> None:
+    data = write_folder(tmp_path / "data", ".csv")
+    output = tmp_path / "out" / "tiny"
+    done = train_py("--data", data, "--output", output, *OPTIONS, "--epochs", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {file.name for file in output.iterdir()} == {
+        *("config.json", "vocabulary.json", "model.safetensors", "metrics.json"),
+        *("README.md", "curve.png", "evaluation.png"),
+    }
+    assert re.search(r"^epoch 2/2 .*dev accuracy [01]\.\d{4}", done.stdout, re.MULTILINE)
+    record = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    assert (record["device"], record["precision"]) == ("cpu", "no")
+    assert record["data_sha256"] == {
+        f"data/{split}.csv": hashlib.sha256((data / f"{split}.csv").read_bytes()).hexdigest()
+        for split in ("train", "dev", "test")
+    }
+    assert "--output" in record["command"]
+    (prediction,) = TextMatcher.from_pretrained(output, "cpu").predict([("怎么学好琴", "如何学会琴")])
+    assert set(prediction.probabilities) == {"Not Matched", "Matched"}
+
+
+@pytest.mark.slow
+def test_a_killed_run_is_resumed_as_if_it_had_not_been(tmp_path: Path) -> None:
+    data = write_folder(tmp_path / "data", splits=("train", "dev"))
+    arguments = ["--data", str(data), *OPTIONS, "--epochs", "8"]
+    progress, log = tmp_path / "killed.training" / "progress.json", tmp_path / "log"
+    command = train_process(*arguments, "--output", tmp_path / "killed")
+    with (
+        log.open("w") as file,
+        subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=file, stderr=file) as process,
+    ):
+        while not (progress.exists() and len(json.loads(progress.read_bytes())["history"]) >= 2):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            time.sleep(0.002)
+        process.kill()
+    assert not (tmp_path / "killed").exists()
+    assert len(json.loads(progress.read_bytes())["history"]) < 8
+    command_line.main([*arguments, "--output", str(tmp_path / "killed"), "--resume"])
+    command_line.main([*arguments, "--output", str(tmp_path / "unbroken")])
+    killed, unbroken = (tmp_path / name / "model.safetensors" for name in ("killed", "unbroken"))
+    assert killed.read_bytes() == unbroken.read_bytes()

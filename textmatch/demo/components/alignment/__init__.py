@@ -1,0 +1,161 @@
+"""The picture of why: two rows of words, lines between aligned words, and what would change the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+import gradio as gr
+
+from textmatch.demo.components import Message, component
+from textmatch.demo.i18n import TEXTS
+from textmatch.results import Counterfactual, Edit, Explanation, Word
+
+TELLING = 0.05
+"""Importance from which a word is marked as speaking for or against the verdict."""
+
+LABEL_TEXTS = {"Matched": "alignment_matched", "Not Matched": "alignment_not_matched"}
+"""Class → key of its text; other classes are shown by their own names."""
+
+
+class ChipValue(TypedDict):
+    """A word of the picture.
+
+    Attributes:
+        text: The word as it stands in the sentence.
+        importance: Confidence in the verdict with the word minus that without it, -1 to 1; None if not tried.
+        mark: Whether the word speaks for the verdict or against it.
+        aligned: Whether it is aligned with a word of the other sentence.
+        known: Whether the model has learnt the word.
+        unknown: Its characters that the model has not learnt.
+        cut: Whether the model did not read it, or not all of it.
+    """
+
+    text: str
+    importance: float | None
+    mark: Literal["for", "against", "none"]
+    aligned: bool
+    known: bool
+    unknown: list[str]
+    cut: bool
+
+
+class VerdictValue(TypedDict):
+    """A class: the key of its text, empty if it has none, its own name, and the model's confidence from 0 to 1."""
+
+    key: str
+    name: str
+    confidence: float
+
+
+class PartValue(TypedDict):
+    """A piece of a changed sentence."""
+
+    text: str
+    kind: Literal["same", "deleted", "inserted"]
+
+
+class CounterfactualValue(TypedDict):
+    """The smallest change that turns the verdict: the new verdict, the edits, and the changed sentences (1 or 2)."""
+
+    verdict: VerdictValue
+    edits: list[Message]
+    sentences: list[tuple[int, list[PartValue]]]
+
+
+class AlignmentValue(TypedDict):
+    """What the picture shows; without a verdict it is at rest.
+
+    Attributes:
+        verdict: The model's verdict.
+        rows: The words of both sentences.
+        lines: (word of the first row, word of the second row, strength from 0 to 1).
+        messages: Keys of texts about the picture as a whole.
+        counterfactual: What turns the verdict, if something was found.
+    """
+
+    verdict: VerdictValue | None
+    rows: list[list[ChipValue]]
+    lines: list[tuple[int, int, float]]
+    messages: list[str]
+    counterfactual: CounterfactualValue | None
+
+
+EMPTY_ALIGNMENT: AlignmentValue = {
+    "verdict": None,
+    "rows": [[], []],
+    "lines": [],
+    "messages": [],
+    "counterfactual": None,
+}
+
+
+def alignment_value(explanation: Explanation) -> AlignmentValue:
+    """The picture's value for an explanation."""
+    messages = {
+        "alignment_equality": explanation.alignment == "equality",
+        "alignment_plain": not all(explanation.as_given),
+        "alignment_partial": not explanation.complete,
+    }
+    return {
+        "verdict": _verdict(explanation.prediction.label, explanation.prediction.probabilities),
+        "rows": [[_chip(word) for word in row] for row in explanation.words],
+        "lines": [(pair.first, pair.second, round(pair.strength, 4)) for pair in explanation.aligned_pairs],
+        "messages": [key for key, holds in messages.items() if holds],
+        "counterfactual": _counterfactual(explanation, explanation.counterfactual)
+        if explanation.counterfactual
+        else None,
+    }
+
+
+def alignment() -> gr.HTML:
+    """Build the picture, at rest. It takes an `AlignmentValue`."""
+    keys = (key for key in TEXTS["zh"] if key.startswith("alignment_"))
+    return component("alignment", EMPTY_ALIGNMENT, keys=keys, elem_id="alignment")
+
+
+def _chip(word: Word) -> ChipValue:
+    importance = word.importance or 0.0
+    return {
+        "text": word.text,
+        "importance": word.importance if word.importance is None else round(word.importance, 4),
+        "mark": "for" if importance >= TELLING else "against" if importance <= -TELLING else "none",
+        "aligned": word.aligned,
+        "known": word.known,
+        "unknown": list(word.unknown),
+        "cut": word.cut,
+    }
+
+
+def _verdict(label: str, probabilities: Mapping[str, float]) -> VerdictValue:
+    return {"key": LABEL_TEXTS.get(label, ""), "name": label, "confidence": round(probabilities[label], 4)}
+
+
+def _counterfactual(explanation: Explanation, found: Counterfactual) -> CounterfactualValue:
+    return {
+        "verdict": _verdict(found.prediction.label, found.prediction.probabilities),
+        "edits": [
+            {"key": f"alignment_edit_{edit.kind}_{edit.sentence}", "word": edit.text, "replacement": edit.replacement}
+            for edit in found.edits
+        ],
+        "sentences": [
+            (number, _parts(explanation.texts[number - 1], explanation.words[number - 1], edits))
+            for number in (1, 2)
+            if (edits := {edit.word: edit for edit in found.edits if edit.sentence == number})
+        ],
+    }
+
+
+def _parts(text: str, row: tuple[Word, ...], edits: dict[int, Edit]) -> list[PartValue]:
+    """The sentence in pieces: what stays, what is deleted, what is inserted in its place."""
+    parts: list[PartValue] = []
+    at = 0
+    for number, edit in sorted(edits.items()):
+        word = row[number]
+        parts += [
+            {"text": text[at : word.start], "kind": "same"},
+            {"text": edit.text, "kind": "deleted"},
+            {"text": edit.replacement, "kind": "inserted"},
+        ]
+        at = word.end
+    return [part for part in [*parts, PartValue(text=text[at:], kind="same")] if part["text"]]

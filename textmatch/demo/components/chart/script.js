@@ -1,0 +1,1 @@
+drawChart(find(".tm-chart"), props.value);

@@ -1,0 +1,44 @@
+"""The list of the sentences nearest to what was typed."""
+
+from typing import TypedDict
+
+import gradio as gr
+
+from textmatch.demo.components import Message, component
+
+
+class HitValue(TypedDict):
+    """One hit.
+
+    Attributes:
+        sentence: The sentence in the visitor's list.
+        answer: What the list has as its answer, or nothing.
+        number: The number of its row.
+        copies: Rows that hold an equal sentence.
+        probability: That it means the same as the query, 0 to 1.
+        similarity: As the model sees the two, 0 to 1.
+        overlap: Shared characters, 0 to 1.
+    """
+
+    sentence: str
+    answer: str
+    number: int
+    copies: list[int]
+    probability: float
+    similarity: float
+    overlap: float
+
+
+class HitsValue(TypedDict):
+    """What the list shows: a line above it, and the hits, nearest first."""
+
+    line: Message
+    hits: list[HitValue]
+
+
+def search_hits(value: HitsValue) -> gr.HTML:
+    """Build the list. It takes a `HitsValue`, and triggers `submit` when typing in `#search-query` has paused."""
+    lines = ("hint", "gone", "long_query", "found", "none")
+    facts = ("same", "other", "similarity", "overlap", "row", "copies")
+    keys = (f"search_{key}" for key in (*lines, *facts))
+    return component("search_hits", value, keys=keys, elem_id="search-hits")

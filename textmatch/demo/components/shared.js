@@ -1,0 +1,54 @@
+// Stands in front of every component's script. Gradio runs both together as the body of a function with the arguments
+// `element`, `props`, `trigger` and `watch`. Text is only ever set as text: a visitor's sentence must not become markup.
+
+const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
+
+const find = (selector) => element.querySelector(selector);
+
+// The text with its {fields} filled in.
+const fillIn = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
+
+// The text of a message: {key, fields} is one of the page's texts, {text} is a text as it is.
+const fill = (message) => ("key" in message ? fillIn(words[message.key], message) : message.text);
+
+// A share from 0 to 1 in percent; a dash where there is none.
+function percent(share, digits = 0) {
+  return Number.isFinite(share) ? `${(100 * Math.max(share, 0)).toFixed(digits)}%` : "–";
+}
+
+// Sets a text only where it changes: a screen reader would read the same text again.
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// A new element; its content is texts, numbers and elements.
+function make(tag, className = "", ...content) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...content);
+  return made;
+}
+
+function makeSvg(tag, attributes = {}, text = "") {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.textContent = text;
+  return made;
+}
+
+// Puts a text on the clipboard and returns whether that worked. Pages without https have only the old way.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = make("textarea");
+    field.value = text;
+    field.style.cssText = "position: fixed; opacity: 0";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    return done;
+  }
+}

@@ -1,0 +1,4 @@
+const draw = () => drawTable(find(".tm-table"), props.value);
+
+draw();
+watch("value", draw);

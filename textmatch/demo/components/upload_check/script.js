@@ -1,0 +1,40 @@
+// Refuses a file of another kind or too large, of which Gradio would complain in English. It listens in the capture
+// phase, so Gradio never sees what is refused here.
+const { place, suffixes, limit } = props;
+const complaint = find(".tm-complaint");
+
+function fault(files) {
+  if (files.length > 1) return words.upload_many;
+  for (const { name, size } of files) {
+    if (!suffixes.some((suffix) => name.toLowerCase().endsWith(suffix))) {
+      return fill({ key: "table_error_kind", kinds: suffixes.join(", ") });
+    }
+    if (size > limit)
+      return fill({ key: "table_error_large", size: Math.ceil(size / 2 ** 20), limit: limit / 2 ** 20 });
+  }
+  return "";
+}
+
+function check(event) {
+  if (!event.target.closest(`#${place}`)) return;
+  complaint.textContent = fault(event.dataTransfer?.files ?? event.target.files ?? []);
+  if (!complaint.textContent) return;
+  event.preventDefault();
+  event.stopPropagation();
+  // Gradio frames the box while a file is dragged over it.
+  if (event.type === "drop") event.target.dispatchEvent(new DragEvent("dragleave", { bubbles: true }));
+}
+
+function clear({ target }) {
+  if (target.type !== "file" && target.closest("button, textarea")) complaint.textContent = "";
+}
+
+// Gradio names its button in English; without that name, it is called by the text that it shows.
+function rename() {
+  document.querySelector(`#${place} button[aria-label]`)?.removeAttribute("aria-label");
+}
+
+rename();
+new MutationObserver(rename).observe(document.body, { childList: true, subtree: true });
+for (const kind of ["drop", "change"]) document.addEventListener(kind, check, true);
+for (const kind of ["input", "click"]) document.addEventListener(kind, clear, true);

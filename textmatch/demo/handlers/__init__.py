@@ -1,0 +1,41 @@
+"""What happens when a visitor asks: the functions behind the events of the tabs.
+
+A handler class is built with its tab's view, a named tuple of the components it updates, and returns `jobs.Updates`:
+component → new value. Tests build it with names in place of components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+
+from textmatch.demo.i18n import translate
+from textmatch.errors import TextMatchError
+from textmatch.files import TableError
+
+
+@contextmanager
+def visitor_errors(title: str, request: gr.Request) -> Iterator[None]:
+    """Show errors that textmatch raises on purpose to the visitor; any other error is a bug and passes.
+
+    Args:
+        title: the key of the message's title.
+        request: chooses the language.
+
+    Raises:
+        gr.Error: in place of a `TextMatchError`.
+    """
+    try:
+        yield
+    except TextMatchError as error:
+        message = error_message(error, request)
+        raise gr.Error(message, title=translate(title, request), print_exception=False) from None
+
+
+def error_message(error: TextMatchError, request: gr.Request) -> str:
+    """An error's message, in the visitor's language if there is a translation."""
+    if isinstance(error, TableError):
+        return translate(f"table_error_{error.problem.key}", request, **error.problem.fields)
+    return str(error)

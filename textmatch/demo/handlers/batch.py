@@ -1,0 +1,384 @@
+"""What the batch tab does: read a table, score it in steps, say how good that was, write the result files."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import gradio as gr
+import numpy
+import torch
+from gradio.utils import get_upload_folder
+
+from textmatch.demo.components.batch_report import ReportValue
+from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status_value
+from textmatch.demo.components.table import EMPTY_TABLE, Cell, Heading, TableValue, table_value
+from textmatch.demo.handlers import error_message
+from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
+from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
+from textmatch.files import Columns, Table, TableError, read_pasted, read_table, write_csv, write_xlsx
+from textmatch.matcher import TextMatcher
+from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
+from textmatch.search import Stop
+
+MAX_PASTED = 1_000_000
+"""Characters of pasted lines."""
+
+PREVIEW_ROWS, RESULT_ROWS, MISTAKES = 5, 50, 10
+"""Rows shown before scoring and after it, and the worst mistakes of each class that the report lists."""
+
+CELL_LENGTH = 120
+"""Characters shown of a cell."""
+
+NO_LABELS: ReportValue = {
+    "pairs": 0,
+    "labels": [],
+    "auc": 0.0,
+    "ece": 0.0,
+    "counts": [],
+    "bins": [],
+    "mistakes": [],
+}
+"""The report if no label is known."""
+
+NO_LABEL = -1
+"""The choice that there is no label column."""
+
+Format = Literal["csv", "xlsx"]
+WRITERS = {"csv": write_csv, "xlsx": write_xlsx}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a visitor wants scored: a table, and its file's name without the ending (empty if it was pasted)."""
+
+    table: Table
+    name: str
+
+
+class BatchView(NamedTuple):
+    """The components that the handlers read and update."""
+
+    source: Any
+    job: Any
+    file: Any
+    pasted: Any
+    status: Any
+    sentence1: Any
+    sentence2: Any
+    label: Any
+    header: Any
+    preview: Any
+    results: Any
+    report: Any
+    csv: Any
+    xlsx: Any
+
+
+@dataclass(frozen=True)
+class BatchHandlers:
+    """Scores visitors' tables with one matcher."""
+
+    matcher: TextMatcher
+    view: BatchView
+
+    def read_file(self, path: str | None, before: Job | None, request: gr.Request) -> Updates:
+        """Read an uploaded file, delete it, and show its first rows; `before` is the visitor's earlier job."""
+        if path is None:
+            return self._no_table()
+        discard(before)
+        try:
+            source = Source(read_table(path), Path(path).stem)
+        except TableError as error:
+            updates = self._no_table(_error(error_message(error, request)))
+        else:
+            updates = self._table(source, request)
+        finally:
+            Path(path).unlink(missing_ok=True)
+        return updates | {self.view.pasted: ""}
+
+    def read_pasted(self, lines: str, before: Job | None, request: gr.Request) -> Updates:
+        """Read pasted lines and show the first ones. An upload empties the box, which changes nothing."""
+        if not lines.strip():
+            return NO_CHANGE
+        discard(before)
+        if len(lines) > MAX_PASTED:
+            message = translate("batch_too_long", request, length=len(lines), limit=MAX_PASTED)
+            return self._no_table(_error(message))
+        try:
+            return self._table(Source(read_pasted(lines), ""), request)
+        except TableError as error:
+            return self._no_table(_error(error_message(error, request)))
+
+    def read_header(self, source: Source | None, header: bool, before: Job | None, request: gr.Request) -> Updates:
+        """Read the first row again, as the header or as a row like the others."""
+        discard(before)
+        if source is None:
+            return self._no_table()
+        return self._table(Source(source.table.with_header(header), source.name), request)
+
+    def start(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
+        """Put a job in the queue, unless this table already has one there."""
+        view = self.view
+        source, before = inputs[view.source], inputs[view.job]
+        if before and before.active:
+            return dict(before.latest)
+        discard(before)
+        if source is None:
+            return {view.job: None, view.status: _error(translate("batch_gone", request))}
+        columns = Columns(inputs[view.sentence1], inputs[view.sentence2], inputs[view.label])
+        if columns.sentence1 == columns.sentence2:
+            problem = TableError("same", name=source.table.names[columns.sentence1])
+            return {view.job: None, view.status: _error(error_message(problem, request))}
+        if columns.label == NO_LABEL:
+            columns = columns._replace(label=None)
+        empty = {view.results: EMPTY_TABLE, view.report: None}
+        waiting = {view.status: _working("batch_queued")} | empty
+        cancelled = {view.status: status_value({"key": "batch_cancelled"})} | empty
+        folder = _result_folder()
+        job = Job(self._scoring(source, columns, folder, request), waiting, cancelled, folder)
+        return {view.job: job} | waiting
+
+    def _scoring(
+        self, source: Source, columns: Columns, folder: Path, request: gr.Request
+    ) -> Generator[Updates, None, Updates]:
+        """Score a table in steps; if it is stopped, show what is done by then."""
+        view, table = self.view, source.table
+        scores: list[Score] = []
+        start, total = time.monotonic(), len(table.rows)
+        yield {view.status: _working("batch_running", progress(start, 0, total))}
+        with suppress(Stop):
+            for chunk in score(self.matcher, table, columns, CHUNK, row_problems(request)):
+                scores += chunk
+                yield {view.status: _working("batch_running", progress(start, len(scores), total))}
+            yield {view.status: _working("batch_writing")}
+        files = {kind: write_scores(source, scores, folder, kind) for kind in WRITERS}
+        return {
+            view.status: _finished(scores, total),
+            view.results: self._results(table, scores),
+            view.report: self._report(table, columns, scores, request),
+            view.csv: gr.DownloadButton(value=str(files["csv"])),
+            view.xlsx: gr.DownloadButton(value=str(files["xlsx"])),
+        }
+
+    def _table(self, source: Source, request: gr.Request) -> Updates:
+        """What the page shows of a table that was read."""
+        source = _with_own_names(source, request)
+        table = source.table
+        choices = [(_shorten(name), place) for place, name in enumerate(table.names)]
+        columns = _likely_columns(table)
+        no_label = [(translate("batch_no_label", request), NO_LABEL)]
+        view = self.view
+        return self._no_table() | {
+            view.source: source,
+            view.sentence1: gr.Dropdown(choices=choices, value=columns.sentence1),
+            view.sentence2: gr.Dropdown(choices=choices, value=columns.sentence2),
+            view.label: gr.Dropdown(
+                choices=no_label + choices, value=NO_LABEL if columns.label is None else columns.label
+            ),
+            view.header: gr.Checkbox(value=table.header, visible=table.first is not None),
+            view.preview: _preview(source),
+        }
+
+    def _no_table(self, status: StatusValue = IDLE) -> Updates:
+        """What the page shows while there is no table."""
+        view = self.view
+        return {
+            view.source: None,
+            view.file: None,
+            view.status: status,
+            view.preview: EMPTY_TABLE,
+            view.results: EMPTY_TABLE,
+            view.report: None,
+        }
+
+    def _results(self, table: Table, scores: Sequence[Score]) -> TableValue:
+        """The first rows with their scores."""
+        shown = scores[:RESULT_ROWS]
+        rows = [[*_cells(row.values), *self._new_cells(each)] for row, each in zip(table.rows, shown, strict=False)]
+        headings: list[Heading] = [*_shortened(table.names), *({"key": f"batch_new_{name}"} for name in NEW_COLUMNS)]
+        caption = {"key": "batch_results", "shown": f"{len(shown):,}", "rows": f"{len(scores):,}"}
+        return table_value(headings, rows, caption)
+
+    def _new_cells(self, score: Score) -> list[Cell]:
+        """A row's probability, label, similarity and problem."""
+        named = score.prediction and set(self.matcher.labels) == set(VERDICTS)
+        verdict: Cell = {"key": VERDICTS[score.prediction]} if named else score.prediction
+        return [_percent(score.probability), verdict, _percent(score.similarity), _shorten(score.problem)]
+
+    def _report(
+        self, table: Table, columns: Columns, scores: Sequence[Score], request: gr.Request
+    ) -> ReportValue | None:
+        """How the scores agree with the labels; None if there are no labels or the model has more than two classes."""
+        if columns.label is None or len(self.matcher.labels) != 2:
+            return None
+        from textmatch.metrics import reliability, threshold_counts
+
+        labelled = Labelled.of(scores)
+        figures = labelled.figures()
+        if figures is None:
+            return NO_LABELS
+        bins = reliability(labelled.distributions, torch.from_numpy(labelled.labels))
+        known = set(self.matcher.labels) == set(VERDICTS)
+        return {
+            "pairs": len(labelled.rows),
+            "labels": [translate(VERDICTS[label], request) if known else label for label in self.matcher.labels],
+            "auc": figures["auc"],
+            "ece": figures["ece"],
+            "counts": [list(counts) for counts in threshold_counts(labelled.probabilities, labelled.labels)],
+            "bins": [[each["confidence"], each["share"], each["pairs"]] for each in bins],
+            "mistakes": [
+                {
+                    "row": row + 1,
+                    "sentence1": _shorten(table.rows[row].values[columns.sentence1]),
+                    "sentence2": _shorten(table.rows[row].values[columns.sentence2]),
+                    "label": label,
+                    "probability": probability,
+                }
+                for row, label, probability in labelled.worst()
+            ],
+        }
+
+
+class Labelled(NamedTuple):
+    """The scored rows whose label is known.
+
+    Attributes:
+        rows: their numbers in the table, from 0.
+        probabilities: of the last class, `[N]`, float64.
+        similarities: `[N]`, float64.
+        labels: the classes that their labels name, `[N]`, int64.
+    """
+
+    rows: list[int]
+    probabilities: numpy.ndarray
+    similarities: numpy.ndarray
+    labels: numpy.ndarray
+
+    @classmethod
+    def of(cls, scores: Sequence[Score]) -> Labelled:
+        """Take the rows that have both a probability and a label."""
+        found = [
+            (row, each.probability, each.similarity, each.label)
+            for row, each in enumerate(scores)
+            if each.probability is not None and each.label is not None
+        ]
+        return cls(
+            [row for row, *_ in found],
+            numpy.array([probability for _, probability, _, _ in found], dtype=numpy.float64),
+            numpy.array([similarity for _, _, similarity, _ in found], dtype=numpy.float64),
+            numpy.array([label for *_, label in found], dtype=numpy.int64),
+        )
+
+    @property
+    def distributions(self) -> torch.Tensor:
+        """The probabilities of both classes, `[N, 2]`, float32."""
+        return torch.tensor([[1 - p, p] for p in self.probabilities.tolist()])
+
+    def figures(self) -> dict[str, Any] | None:
+        """How good a two-class model is on these rows; None if they do not have both labels."""
+        from textmatch.metrics import compute_metrics
+
+        if len(set(self.labels.tolist())) < 2:
+            return None
+        similarity = torch.tensor(self.similarities.tolist())
+        return asdict(compute_metrics(self.distributions, similarity, torch.from_numpy(self.labels)))
+
+    def worst(self) -> list[tuple[int, int, float]]:
+        """(row, label, probability) of the rows of each class farthest from their label, the worst first."""
+        rows = list(zip(self.rows, self.labels.tolist(), self.probabilities.tolist(), strict=True))
+        rows.sort(key=lambda row: (abs(row[2] - row[1]), row[0]), reverse=True)
+        worst = [row for label in (0, 1) for row in [each for each in rows if each[1] == label][:MISTAKES]]
+        return [row for row in rows if row in worst]
+
+
+def row_problems(request: gr.Request) -> dict[str, str]:
+    """The wording of what may be wrong with a row, in the visitor's language; see `scoring.PROBLEMS`."""
+    return {key: TEXTS[request_language(request)][f"row_problem_{key}"] for key in PROBLEMS}
+
+
+def write_scores(source: Source, scores: Sequence[Score], folder: Path | None, kind: str) -> Path:
+    """Write the rows that have a score as a CSV or XLSX file; without a `folder` into a new one."""
+    path = (folder or _result_folder()) / f"{source.name or 'pairs'}.scored.{kind}"
+    WRITERS[kind](path, result_names(source.table), result_rows(source.table, scores))
+    return path
+
+
+def _result_folder() -> Path:
+    """A new folder where Gradio may send files from."""
+    return Path(tempfile.mkdtemp(prefix="scored-", dir=get_upload_folder()))
+
+
+def _with_own_names(source: Source, request: gr.Request) -> Source:
+    """Name the columns in the visitor's language if the file has no names."""
+    table = source.table
+    if table.first is None or table.header or len(table.names) > len(Columns._fields):
+        return source
+    names = tuple(translate(f"batch_name_{column}", request) for column in Columns._fields)
+    return replace(source, table=replace(table, names=names[: len(table.names)]))
+
+
+def _likely_columns(table: Table) -> Columns:
+    """The columns whose names are known; for an unknown sentence column the first one that is free."""
+    found = table.recognise()
+    free = iter(place for place in range(len(table.names)) if place not in found.values())
+
+    def likely(place: int | None) -> int:
+        return next(free, 0) if place is None else place
+
+    return Columns(likely(found["sentence1"]), likely(found["sentence2"]), found["label"])
+
+
+def _preview(source: Source) -> TableValue:
+    table = source.table
+    key = "batch_pasted" if not source.name else "batch_read_as" if table.encoding else "batch_read"
+    caption = {
+        "key": key,
+        "name": _shorten(source.name),
+        "rows": f"{len(table.rows):,}",
+        "encoding": table.encoding,
+    }
+    return table_value(_shortened(table.names), [_cells(row.values) for row in table.rows[:PREVIEW_ROWS]], caption)
+
+
+def _finished(scores: Sequence[Score], total: int) -> StatusValue:
+    failed = sum(each.probability is None for each in scores)
+    key = "batch_done" if len(scores) == total else "batch_stopped"
+    return status_value(
+        {
+            "key": key if failed else f"{key}_all",
+            "done": f"{len(scores):,}",
+            "total": f"{total:,}",
+            "failed": f"{failed:,}",
+        }
+    )
+
+
+def _working(key: str, far: dict[str, Any] | None = None) -> StatusValue:
+    return status_value({"key": key}, progress=far or WORKING)
+
+
+def _error(message: str) -> StatusValue:
+    return status_value({"text": message}, tone="error")
+
+
+def _shortened(values: Iterable[Any]) -> list[str]:
+    return [_shorten(value) for value in values]
+
+
+def _cells(values: Iterable[Any]) -> list[Cell]:
+    return [_shorten(value) for value in values]
+
+
+def _shorten(value: Any) -> str:
+    shown = "" if value is None else str(value)
+    return shown if len(shown) <= CELL_LENGTH else shown[:CELL_LENGTH] + "…"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"

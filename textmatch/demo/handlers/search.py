@@ -1,0 +1,263 @@
+"""What the search tab does: index a visitor's list, find the sentences nearest to a query, group duplicates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import gradio as gr
+
+from textmatch.demo.components import Message
+from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
+from textmatch.demo.components.search_hits import HitsValue, HitValue
+from textmatch.demo.components.status import WORKING, StatusValue, status_value
+from textmatch.demo.handlers import error_message
+from textmatch.demo.i18n import translate
+from textmatch.demo.jobs import Job, Updates, discard, progress
+from textmatch.demo.sessions import SessionStore, StoredIndex
+from textmatch.errors import InputError, TextMatchError
+from textmatch.files import Table, TableError, read_list, read_pasted_list
+from textmatch.matcher import TextMatcher
+from textmatch.search import Hit, Index, Step, Stop
+from textmatch.text import MAX_CHARACTERS
+
+TOP_K, CANDIDATES = 5, 60
+"""Hits shown, and sentences that the pair model judges for each query: few enough to keep up with typing."""
+
+MAX_GROUPED = 100_000
+"""Sentences of a list that the page groups: a few minutes of work."""
+
+SKIPPED_SHOWN = 5
+"""Skipped rows that are named; of the others only the number is told."""
+
+SAME = 0.5
+"""Probability from which a hit is said to mean the same."""
+
+NO_COLUMN = ""
+"""The choice that there is no column with answers."""
+
+SHOW, HIDE = gr.update(visible=True), gr.update(visible=False)
+
+T = TypeVar("T")
+
+
+class SearchView(NamedTuple):
+    """The components that the handlers read and update."""
+
+    key: Any
+    loading: Any
+    grouping: Any
+    status: Any
+    stop_loading: Any
+    pasted: Any
+    file: Any
+    column: Any
+    answer_column: Any
+    query: Any
+    hits: Any
+    threshold: Any
+    groups_status: Any
+    groups: Any
+    stop_grouping: Any
+
+
+@dataclass(frozen=True)
+class SearchHandlers:
+    """Searches the visitors' lists with one matcher.
+
+    Attributes:
+        matcher: embeds and compares the sentences.
+        example: the list of visitors who have brought none.
+        store: the lists that visitors have brought.
+        view: the tab's components.
+    """
+
+    matcher: TextMatcher
+    example: StoredIndex
+    store: SessionStore
+    view: SearchView
+
+    def read_columns(self, file: str | None, request: gr.Request) -> Updates:
+        """Offer the columns of an uploaded file."""
+        view = self.view
+        try:
+            table = read_list(file or "")
+        except TextMatchError as error:
+            return {view.column: HIDE, view.answer_column: HIDE, view.status: _problem(error, request)}
+        no_answers = (translate("search_no_answer", request), NO_COLUMN)
+        answer = table.answer_column or NO_COLUMN
+        return {
+            view.column: gr.update(choices=list(table.names), value=table.sentence_column, visible=table.named),
+            view.answer_column: gr.update(choices=[no_answers, *table.names], value=answer, visible=table.named),
+            view.status: status_value({"key": "search_chosen", "name": _file_name(file), "count": len(table.rows)}),
+        }
+
+    def load(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
+        """Queue the indexing of the visitor's list."""
+        view = self.view
+        discard(inputs[view.loading])
+        stored = self._stored(inputs[view.key])
+        status = ready_status(stored) if stored else status_value({"key": "search_gone"})
+        status["messages"].insert(0, {"key": "search_stopped"})
+        waiting = {view.status: status_value({"key": "search_waiting"}, progress=WORKING), view.stop_loading: SHOW}
+        cancelled = {view.status: status, view.stop_loading: HIDE}
+        return {view.loading: Job(self._loading(inputs, request), waiting, cancelled)} | waiting
+
+    def _loading(self, inputs: dict[Any, Any], request: gr.Request) -> Generator[Updates, None, Updates]:
+        """Index a list in steps and put it in the place of the visitor's former one."""
+        view = self.view
+        file = inputs[view.file]
+        try:
+            table = read_list(file) if file else read_pasted_list(inputs[view.pasted].rstrip())
+            sentences, answers = _columns(table, inputs[view.column], inputs[view.answer_column])
+            line = {"key": "search_indexing", "count": len(sentences)}
+            index = yield from _with_progress(
+                Index.steps(self.matcher, sentences), lambda far: {view.status: status_value(line, progress=far)}
+            )
+        except TextMatchError as error:
+            return {view.status: _problem(error, request), view.stop_loading: HIDE}
+        self.store.remove(inputs[view.key])
+        stored = StoredIndex(index, answers, _file_name(file), table.first_number)
+        return {view.key: self.store.add(stored), view.status: ready_status(stored), view.stop_loading: HIDE}
+
+    def reset(self, key: str | None, loading: Job | None) -> Updates:
+        """Forget the visitor's list and go back to the example."""
+        discard(loading)
+        self.store.remove(key)
+        view = self.view
+        return {view.key: None, view.status: ready_status(self.example), view.stop_loading: HIDE}
+
+    def find(self, query: str, key: str | None) -> HitsValue:
+        """The sentences of the visitor's list that are nearest to `query`."""
+        return hits_value(query, self._stored(key))
+
+    def group(self, threshold: float, key: str | None, before: Job | None) -> Updates:
+        """Queue the search for duplicates in the visitor's list; `threshold` is in percent."""
+        discard(before)
+        view = self.view
+        waiting = self._groups({"key": "search_waiting"}, WORKING) | {view.stop_grouping: SHOW}
+        cancelled = self._groups({"key": "search_stopped"}) | {view.stop_grouping: HIDE}
+        return {view.grouping: Job(self._grouping(threshold / 100, key), waiting, cancelled)} | waiting
+
+    def _grouping(self, threshold: float, key: str | None) -> Generator[Updates, None, Updates]:
+        """Group the duplicates of a list in steps; if it is stopped, show the groups that are known by then."""
+        hide = {self.view.stop_grouping: HIDE}
+        stored = self._stored(key)
+        if stored is None:
+            return self._groups({"key": "search_gone"}) | hide
+        if len(stored.index) > MAX_GROUPED:
+            line = {"key": "search_too_many", "count": len(stored.index), "limit": MAX_GROUPED}
+            return self._groups(line) | hide
+        groups, (done, total) = yield from _with_progress(
+            stored.index.duplicate_steps(threshold), lambda far: self._groups({"key": "search_grouping"}, far)
+        )
+        if done < total:
+            key = "search_groups_stopped" if done else "search_stopped"
+        else:
+            key = "search_groups" if groups else "search_no_groups"
+        spare = sum(len(group.members) - 1 for group in groups)
+        line = {"key": key, "count": len(groups), "spare": spare, "done": f"{done:,}", "total": f"{total:,}"}
+        members = [[_hit_value(hit, stored) for hit in group.members] for group in groups]
+        return self._groups(line) | {self.view.groups: members} | hide
+
+    def ungroup(self, grouping: Job | None) -> Updates:
+        """Remove the groups of a list that is no longer used."""
+        discard(grouping)
+        return self._groups({"key": "search_no_groups_yet"}) | {self.view.stop_grouping: HIDE}
+
+    def _groups(self, line: Message, far: Mapping[str, object] | None = None) -> Updates:
+        """A line about the groups, and none of them."""
+        return {self.view.groups_status: status_value(line, progress=far), self.view.groups: EMPTY_GROUPS}
+
+    def _stored(self, key: str | None) -> StoredIndex | None:
+        return self.example if key is None else self.store.get(key)
+
+
+def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
+    """The sentences of a list that are nearest to `query`; None is a list that was removed."""
+    if stored is None:
+        return {"line": {"key": "search_gone"}, "hits": []}
+    if len(query) > MAX_CHARACTERS:
+        return {"line": {"key": "search_long_query", "limit": MAX_CHARACTERS}, "hits": []}
+    try:
+        hits = stored.index.search(query, TOP_K, CANDIDATES)
+    except InputError:  # nothing is typed yet
+        return {"line": {"key": "search_hint"}, "hits": []}
+    same = sum(hit.probability >= SAME for hit in hits)
+    line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(hits)}
+    return {"line": line, "hits": [_hit_value(hit, stored) for hit in hits]}
+
+
+def ready_status(stored: StoredIndex) -> StatusValue:
+    """Which list is used, and what of it was merged, cut or skipped."""
+    index = stored.index
+    usable = len(index.sentences) - len(index.skipped)
+    messages: list[Message] = []
+    if usable > len(index):
+        messages.append({"key": "search_equal", "count": usable - len(index)})
+    if index.cut:
+        messages.append({"key": "search_cut", "count": index.cut, "limit": index.matcher.max_length})
+    messages += [
+        {"key": f"search_skipped_{row.reason}", "number": row.position + stored.first_number}
+        for row in index.skipped[:SKIPPED_SHOWN]
+    ]
+    if len(index.skipped) > SKIPPED_SHOWN:
+        messages.append({"key": "search_skipped_more", "count": len(index.skipped) - SKIPPED_SHOWN})
+    key = "search_list" if stored.name else "search_example" if stored.answers else "search_pasted"
+    return status_value({"key": key, "name": stored.name, "count": usable}, messages=messages)
+
+
+def _columns(table: Table, column: str | None, answer_column: str | None) -> tuple[list[str], list[str]]:
+    """The sentences of a list and their answers; a list without named columns has one column and no answers."""
+    if not table.named:
+        return table.column(None), []
+    return table.column(column), table.column(answer_column) if answer_column else []
+
+
+def _with_progress(
+    steps: Generator[Step, None, T], shown: Callable[[Mapping[str, object]], Updates]
+) -> Generator[Updates, None, T]:
+    """Run steps and return their result; before each yield what `shown` makes of the progress so far.
+
+    `Stop` is thrown on into the steps.
+    """
+    start = time.monotonic()
+    far = WORKING
+    while True:
+        try:
+            try:
+                yield shown(far)
+            except Stop as stop:
+                steps.throw(stop)
+            far = progress(start, *next(steps))
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+
+
+def _hit_value(hit: Hit, stored: StoredIndex) -> HitValue:
+    return {
+        "sentence": hit.sentence,
+        "answer": stored.answers[hit.position] if stored.answers else "",
+        "number": hit.position + stored.first_number,
+        "copies": list(hit.copies),
+        "probability": hit.probability,
+        "similarity": hit.similarity,
+        "overlap": hit.overlap,
+    }
+
+
+def _problem(error: TextMatchError, request: gr.Request) -> StatusValue:
+    """Why a list cannot be used. An index only fails because no sentence is left."""
+    if isinstance(error, TableError):
+        message = error_message(error, request)
+    else:
+        message = translate("search_nothing", request, limit=MAX_CHARACTERS)
+    return status_value({"key": "search_problem", "text": message}, tone="error")
+
+
+def _file_name(file: str | None) -> str:
+    return Path(file).name if file else ""

@@ -1,0 +1,105 @@
+"""The page's texts in the visitor's language, Chinese or English.
+
+`locales/` holds one JSON file per language. A key begins with the place where its text stands (``batch_start``).
+Browser: `text` and `words` translate static texts there. Server: `translate` chooses the language of a message. Both
+follow ``?lang=zh`` or ``?lang=en`` in the address, and else the browser's language.
+
+Gradio chooses its language before any script of ours runs, and of Chinese it knows only zh-CN and zh-TW: a browser set
+to zh, zh-HK or zh-Hans-CN would see English. So `LocaleMiddleware` puts a script into the page's head, before Gradio's,
+that sets `navigator.language`, which Gradio and our components read.
+"""
+
+import json
+from pathlib import Path
+from typing import Literal, get_args
+
+import gradio as gr
+from gradio.i18n import I18nData
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Language = Literal["zh", "en"]
+
+LOCALES_FOLDER = Path(__file__).parent / "locales"
+
+TEXTS: dict[Language, dict[str, str]] = {
+    language: json.loads((LOCALES_FOLDER / f"{language}.json").read_text(encoding="utf-8"))
+    for language in get_args(Language)
+}
+
+PREFIX = "tm_"
+"""Begins the keys in the browser. Gradio translates every text of its own components that is a key, so without it a
+visitor's column called "batch_start" would be translated."""
+
+LOCALES: dict[str, Language] = {"zh-CN": "zh", "zh-TW": "zh", "en": "en"}
+"""The locales that `SCRIPT` leaves in the browser, and Gradio's fallback."""
+
+TRANSLATIONS = gr.I18n(
+    **{locale: {PREFIX + key: words for key, words in TEXTS[language].items()} for locale, language in LOCALES.items()}
+)
+
+LABEL_NAMES = {"Matched": "意思相同 · Matched", "Not Matched": "意思不同 · Not Matched"}
+"""The default labels in `gr.Label`: Gradio never translates those, so both languages stand there."""
+
+VERDICTS = {"Matched": "verdict_matched", "Not Matched": "verdict_not_matched"}
+"""The keys of the default labels' names everywhere else. A model's other labels are shown as they are."""
+
+
+def text(key: str) -> I18nData:
+    """The static text `key`, translated in the visitor's browser."""
+    return TRANSLATIONS(PREFIX + key)
+
+
+def words(*keys: str) -> dict[Language, dict[str, str]]:
+    """The texts `keys` in both languages, for a component whose script writes them."""
+    return {language: {key: texts[key] for key in keys} for language, texts in TEXTS.items()}
+
+
+def request_language(request: gr.Request | None) -> Language:
+    """The language that the address asks for, else the browser's; English if it is neither."""
+    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "") if request else ""
+    return "zh" if wanted.lower().startswith("zh") else "en"
+
+
+def translate(key: str, request: gr.Request | None, **fields: object) -> str:
+    """The text `key` in the visitor's language, with its fields filled in."""
+    return TEXTS[request_language(request)][key].format(**fields)
+
+
+SCRIPT = b"""<script>
+  const asked = new URLSearchParams(location.search).get("lang");
+  const wanted = ["zh", "en"].includes(asked) ? asked : navigator.language;
+  const chinese = /hant|tw|hk|mo/i.test(wanted) ? "zh-TW" : "zh-CN";
+  const known = /^zh/i.test(wanted) ? chinese : wanted;
+  Object.defineProperty(navigator, "language", { get: () => known });
+  if (/^zh/i.test(known)) document.documentElement.lang = known;
+</script>"""
+
+
+class LocaleMiddleware:
+    """Puts `SCRIPT` into the page and compresses the page, which Gradio does not. Other responses pass untouched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.page = GZipMiddleware(self._page)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+        await (self.page if page else self.app)(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        messages: list[Message] = []
+
+        async def edit(message: Message) -> None:
+            """Wait for the whole body, then send it with the script in it."""
+            messages.append(message)
+            if message["type"] == "http.response.start" or message.get("more_body"):
+                return
+            body = b"".join(part["body"] for part in messages[1:]).replace(b"<head>", b"<head>" + SCRIPT, 1)
+            MutableHeaders(raw=messages[0]["headers"])["content-length"] = str(len(body))
+            await send(messages[0])
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, edit)

@@ -1,0 +1,56 @@
+"""Tables of pairs and lists of sentences: one home for the page, the command line, the API and training.
+
+`readers` turn a file into a `table.Table`, `writers` write one, and `splits` hold the labelled pairs of training.
+"""
+
+from textmatch.files.readers import (
+    LIST_SUFFIXES,
+    TABLE_SUFFIXES,
+    read_list,
+    read_pasted,
+    read_pasted_list,
+    read_table,
+)
+from textmatch.files.splits import Pair, Splits, label_names, load_splits, read_pairs, read_sentences
+from textmatch.files.table import (
+    ERRORS,
+    MAX_BYTES,
+    ROW_PROBLEMS,
+    Columns,
+    Problem,
+    Row,
+    Table,
+    TableError,
+    free_name,
+    is_missing,
+    sentence_problem,
+)
+from textmatch.files.writers import write_csv, write_xlsx
+
+__all__ = [
+    "ERRORS",
+    "LIST_SUFFIXES",
+    "MAX_BYTES",
+    "ROW_PROBLEMS",
+    "TABLE_SUFFIXES",
+    "Columns",
+    "Pair",
+    "Problem",
+    "Row",
+    "Splits",
+    "Table",
+    "TableError",
+    "free_name",
+    "is_missing",
+    "label_names",
+    "load_splits",
+    "read_list",
+    "read_pairs",
+    "read_pasted",
+    "read_pasted_list",
+    "read_sentences",
+    "read_table",
+    "sentence_problem",
+    "write_csv",
+    "write_xlsx",
+]

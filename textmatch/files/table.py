@@ -1,0 +1,300 @@
+"""A table as every reader returns it: column names, rows, and what is wrong with a row or with the whole file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from textmatch.errors import DataError
+from textmatch.text import normalise
+
+MAX_BYTES = 64 * 2**20
+"""Largest file that is read from a visitor or for the command line."""
+
+LONGEST_KNOWN_NAME = 100
+"""Characters from which a cell is too long to be the name of a known column."""
+
+# What public data sets call the columns. `score` and `similarity` are degrees, not classes, so they are no labels.
+KNOWN_NAMES: dict[str, tuple[str, ...]] = {
+    "sentence1": (
+        *("sentence1", "text1", "query1", "question1", "premise", "text_a", "sentence_a"),
+        *("句子1", "句子一", "句子a", "文本1", "文本一", "文本a", "问题1", "问题一", "问题a", "问句1", "第一句"),
+    ),
+    "sentence2": (
+        *("sentence2", "text2", "query2", "question2", "hypothesis", "text_b", "sentence_b"),
+        *("句子2", "句子二", "句子b", "文本2", "文本二", "文本b", "问题2", "问题二", "问题b", "问句2", "第二句"),
+    ),
+    "label": ("label", "labels", "gold_label", "标签", "类别", "标注", "是否匹配", "是否相同", "是否同义"),
+    "sentence": ("sentence", "text", "question", "query", "title", "句子", "问题", "问句", "标题"),
+    "answer": ("answer", "answers", "reply", "response", "答案", "回答", "答复", "回复"),
+}
+"""The known names of each column; width, case, spaces, punctuation and traditional characters make no difference."""
+
+ERRORS = {
+    "kind": "the kind of file is unknown; expected a name that ends in {kinds}",
+    "unreadable": "the file cannot be read ({reason}); try it once more",
+    "large": "the file has {size} MB; at most {limit} MB are read: split it into smaller files",
+    "unpacked": "unpacked the file has more than {limit} MB; at most that much is read",
+    "gzip": "this is not a whole gzip file",
+    "encoding": "the text is in an unknown encoding: line {line} is not UTF-8; expected a file saved as UTF-8",
+    "quotation": "row {row}: a quotation mark is not closed; expected a second one",
+    "field": "row {row}: {reason}; is a quotation mark not closed?",
+    "workbook": "this is not a readable XLSX workbook; expected one without a password, saved as .xlsx",
+    "parquet": "this is not a whole Parquet file",
+    "objects": "no line is a JSON object; expected one in each, with sentence1 and sentence2",
+    "empty": "there are no rows; expected sentence1, sentence2 and perhaps label in each",
+    "list": "there are no sentences; expected one in each row",
+    "item": "row {row}: neither a JSON string nor a JSON object",
+    "rows": "there are more than {limit} rows; at most that many are read",
+    "columns": "there are {got} columns; at most {limit} are read",
+    "cells": "there are more than {limit} cells; at most that many are read",
+    "column": "there is no column {name}; the columns are: {names}",
+    "unrecognised": "no column was recognised as {column}; the columns are: {names}",
+    "same": "both sentences would be read from the column {name}; expected two columns",
+}
+"""Why a whole file cannot be used."""
+
+ROW_PROBLEMS = {
+    "fields": "{got} fields; expected {expected}",
+    "json": "not a JSON object",
+    "missing": "{sentence} is missing",
+    "blank": "{sentence} is blank",
+    "type": "{sentence} is not text but {type}",
+}
+"""Why one row cannot be used."""
+
+
+class Problem(NamedTuple):
+    """What is wrong: the key of a wording, in `ERRORS` or `ROW_PROBLEMS` for example, and the fields to fill in."""
+
+    key: str
+    fields: dict[str, Any]
+
+    def message(self, wordings: Mapping[str, str]) -> str:
+        """The problem in words."""
+        return wordings[self.key].format(**self.fields)
+
+
+class TableError(DataError):
+    """A whole file cannot be used.
+
+    Args:
+        key: why, a key of `ERRORS`.
+        fields: what to fill in.
+    """
+
+    def __init__(self, key: str, **fields: Any) -> None:
+        self.problem = Problem(key, fields)
+        super().__init__(self.problem.message(ERRORS))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read; the readers check it as they go, so a hostile file costs no more than this.
+
+    Attributes:
+        rows: rows below the header.
+        columns: columns of a table.
+        cells: cells of a table, empty ones included.
+        file_bytes: size of the file as it was sent.
+        unpacked_bytes: what a compressed file may grow to: a few kilobytes can hold gigabytes of zeros.
+    """
+
+    rows: int
+    columns: int = 256
+    cells: int = 10_000_000
+    file_bytes: int = MAX_BYTES
+    unpacked_bytes: int = 512 * 2**20
+
+    def check(self, *, rows: int = 0, columns: int = 0, cells: int = 0, unpacked_bytes: int = 0) -> None:
+        """Refuse a file that has more than is read.
+
+        Raises:
+            TableError: One of the counts is over its limit.
+        """
+        if columns > self.columns:
+            raise TableError("columns", got=columns, limit=self.columns)
+        if rows > self.rows:
+            raise TableError("rows", limit=self.rows)
+        if cells > self.cells:
+            raise TableError("cells", limit=self.cells)
+        if unpacked_bytes > self.unpacked_bytes:
+            raise TableError("unpacked", limit=self.unpacked_bytes >> 20)
+
+
+class Row(NamedTuple):
+    """As many values as the table has columns, and what went wrong in reading them, if anything did."""
+
+    values: Sequence[Any]
+    problem: Problem | None = None
+
+
+class Columns(NamedTuple):
+    """Which columns to read, counted from 0; without a label column `label` is None."""
+
+    sentence1: int
+    sentence2: int
+    label: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's rows, of pairs or of sentences, under its own column names.
+
+    Attributes:
+        names: column names, none twice and none empty; made up where the file has none.
+        rows: the rows below the header, in the file's order.
+        encoding: how the text was encoded, where the format leaves that open; empty otherwise.
+        first: the first row, if it may be a header or not; None where the format says.
+        header: whether the columns have names of their own: `first` is the header, or the format names them.
+        start: number in the file of the first row that is not blank, header or not, counted from 1.
+    """
+
+    names: tuple[str, ...]
+    rows: Sequence[Row]
+    encoding: str = ""
+    first: Row | None = None
+    header: bool = True
+    start: int = 1
+
+    @property
+    def named(self) -> bool:
+        """Whether the columns have names of their own."""
+        return self.header
+
+    @property
+    def first_number(self) -> int:
+        """Number in the file of the first of `rows`, counted from 1."""
+        return self.start + (self.header and self.first is not None)
+
+    @property
+    def sentence_column(self) -> str | None:
+        """The column of a list that is called like a sentence, or else the first; None where columns have no names."""
+        if not self.named:
+            return None
+        return self._first_called("sentence", "sentence1") or self.names[0]
+
+    @property
+    def answer_column(self) -> str | None:
+        """The column of a list that is called like an answer, if there is one."""
+        return self._first_called("answer")
+
+    def with_header(self, header: bool) -> Table:
+        """The same table with its first row read as the header, or as a row like the others."""
+        if self.first is None or header == self.header:
+            return self
+        rows = self.rows[1:] if header else [self.first, *self.rows]
+        names = unique_names(self.first.values) if header else made_up_names(len(self.names))
+        return Table(names, rows, self.encoding, self.first, header, self.start)
+
+    def matches(self) -> dict[str, list[int]]:
+        """For sentence1, sentence2 and label every column that is called so, counted from 0."""
+        # A column that is called "text" twice has become "text (2)", which is none of these names.
+        written = self.first.values if self.first is not None and self.header else self.names
+        return {
+            column: [place for place, name in enumerate(written) if is_called(name, column)]
+            for column in Columns._fields
+        }
+
+    def recognise(self) -> dict[str, int | None]:
+        """For sentence1, sentence2 and label the first column that is called so, or None."""
+        return {column: next(iter(places), None) for column, places in self.matches().items()}
+
+    def columns(self, sentence1: str = "", sentence2: str = "", label: str = "") -> Columns:
+        """The columns with these names; those left empty are recognised.
+
+        Raises:
+            TableError: There is no such column, no sentence column was recognised, or both are the same.
+        """
+        found = self.recognise()
+        for column, name in (("sentence1", sentence1), ("sentence2", sentence2), ("label", label)):
+            if name:
+                found[column] = self.names.index(name) if name in self.names else None
+            if found[column] is None and (name or column != "label"):
+                key = "column" if name else "unrecognised"
+                raise TableError(key, name=name, column=column, names=", ".join(self.names))
+        first, second = found["sentence1"], found["sentence2"]
+        assert first is not None
+        assert second is not None
+        if first == second:
+            raise TableError("same", name=self.names[first])
+        return Columns(first, second, found["label"])
+
+    def column(self, name: str | None = None) -> list[str]:
+        """The cells of a list's column as text, a missing one as "".
+
+        Args:
+            name: the column; None takes `sentence_column`, or the first where columns have no names.
+
+        Raises:
+            TableError: There is no such column.
+        """
+        names = self.names if self.named else ()
+        name = name or self.sentence_column
+        if name and name not in names:
+            raise TableError("column", name=name, names=", ".join(names) or "–")
+        place = names.index(name) if name else 0
+        return [_text(row.values[place]) for row in self.rows]
+
+    def _first_called(self, *columns: str) -> str | None:
+        called = (name for name in self.names if any(is_called(name, column) for column in columns))
+        return next(called, None) if self.named else None
+
+
+def is_called(name: Any, column: str) -> bool:
+    """Whether a cell is one of the known names of a column, a key of `KNOWN_NAMES`."""
+    return plain_name(name) in _plain_names(column)
+
+
+def plain_name(name: Any) -> str:
+    """A column's name without what makes no difference: width, case, spaces, punctuation, traditional characters."""
+    text = str(name)
+    return normalise(text) if len(text) <= LONGEST_KNOWN_NAME else text
+
+
+@cache
+def _plain_names(column: str) -> frozenset[str]:
+    return frozenset(map(plain_name, KNOWN_NAMES[column]))
+
+
+def made_up_names(width: int) -> tuple[str, ...]:
+    """Names for the columns of a table that has none: those of a pair if there are at most three."""
+    return unique_names(Columns._fields[:width] if width <= len(Columns._fields) else [None] * width)
+
+
+def unique_names(header: Iterable[Any]) -> tuple[str, ...]:
+    """The cells of a header as column names, none twice and none empty."""
+    names: dict[str, None] = {}
+    for number, value in enumerate(header, 1):
+        name = "" if value is None else str(value).strip()
+        names[free_name(name or f"column {number}", names)] = None
+    return tuple(names)
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """`name`, or the first of `name (2)`, `name (3)` … that is not taken."""
+    numbered = (f"{name} ({number})" for number in itertools.count(2))
+    return next(candidate for candidate in itertools.chain([name], numbered) if candidate not in taken)
+
+
+def sentence_problem(value: Any, name: str) -> Problem | None:
+    """What is wrong with a cell of the sentence column called `name`; None if it holds text."""
+    if isinstance(value, str):
+        return None if value.strip() else Problem("blank", {"sentence": name})
+    if is_missing(value):
+        return Problem("missing", {"sentence": name})
+    return Problem("type", {"sentence": name, "type": type(value).__name__})
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell has no value: null, or NaN, the missing value of data frames."""
+    return value is None or value != value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

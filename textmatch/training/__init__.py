@@ -1,0 +1,1 @@
+"""Training: files → labelled pairs → batches → network → loss → best epoch → checkpoint folder."""

@@ -1,0 +1,56 @@
+"""Starting a run from one or more checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from textmatch import checkpoint
+from textmatch.errors import TextMatchError
+from textmatch.models import Network
+
+
+def average_checkpoints(folders: Sequence[Path]) -> checkpoint.Checkpoint:
+    """The checkpoint with the mean of the weights (model soup, Wortsman et al. 2022); one folder is returned as it is.
+
+    Args:
+        folders: checkpoints of one vocabulary and, except for dropout, one configuration; at least one.
+
+    Returns:
+        The checkpoint; its ``metrics`` say what it came from (`origin`).
+
+    Raises:
+        TextMatchError: the vocabularies or configurations differ.
+        CheckpointError: a checkpoint cannot be used.
+    """
+    starts = [checkpoint.load(folder, torch.device("cpu")) for folder in folders]
+    first, weights = starts[0], [start.model.state_dict() for start in starts]
+    for folder, start in zip(folders, starts, strict=True):
+        same = replace(start.config, dropout=first.config.dropout) == first.config
+        if not same or start.vocabulary.to_dict() != first.vocabulary.to_dict():
+            raise TextMatchError(f"{folder}: expected the configuration and vocabulary of {folders[0]}, to take a mean")
+    first.model.load_state_dict({name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]})
+    origins = [origin(start.metrics) for start in starts]
+    return first._replace(metrics={"mean_of": origins} if len(origins) > 1 else origins[0])
+
+
+def origin(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a checkpoint's record that is kept by the runs that start from it."""
+    kept = ("sentences", "files", "command", "corpus", "corpora", "init", "history")
+    values = {name: record[name] for name in kept if name in record}
+    return values | {"corpora": list(values["corpora"])} if "corpora" in values else values
+
+
+def copy_weights(source: Network, target: Network) -> None:
+    """Copy the weights whose name and shape are the same; not the calibration, which is fitted at the end of a run."""
+    own = target.state_dict()
+    fitting = {
+        name: tensor
+        for name, tensor in source.state_dict().items()
+        if name in own and own[name].shape == tensor.shape and not name.startswith("calibration.")
+    }
+    target.load_state_dict(own | fitting)
