@@ -239,6 +239,7 @@ def line_ends(page: Any) -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(("locale", "texts"), [("zh-CN", ZH), pytest.param("en-US", EN, marks=pytest.mark.slow)])
 def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: dict[str, str]) -> None:
@@ -409,6 +410,7 @@ CONTRAST = """node => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_lines_join_their_words_and_follow_a_resize(show: Open) -> None:
     page = show("simple")

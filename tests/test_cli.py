@@ -174,6 +174,7 @@ def test_evaluate_prints_the_figures_and_leaves_a_card_of_other_data_alone(
     assert json.loads(capsys.readouterr().out)["test"]["pairs"] == 2
 
 
+@pytest.mark.slow
 def test_evaluate_writes_the_card_of_its_own_data(
     tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

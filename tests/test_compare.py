@@ -402,6 +402,7 @@ def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher, tex
     assert page.locator("#messages img, #messages script, img[src=x]").count() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_messages_stand_below_the_boxes_and_go_with_the_next_answer(visit: Open) -> None:
     page, texts = visit(), TEXTS["zh"]

@@ -95,6 +95,7 @@ def test_a_sentence_that_cannot_be_laid_beside_its_normal_form_is_shown_in_that(
     words_fit_their_text(explanation)
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(st.text("花ａb 3.5%，(臺①ﷺ\u0301\u200bé?喜歡", min_size=1, max_size=10), st.text(min_size=1, max_size=8))
 def test_any_text_can_be_explained(one: str, two: str) -> None:

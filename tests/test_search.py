@@ -261,6 +261,7 @@ def test_a_long_list_is_searched_as_a_short_one_is(large: Index, exact: Index, m
     assert [hit.sentence for hit in large.search(f"{MANY[40]}！", 1, 1)] == [MANY[40]]
 
 
+@pytest.mark.slow
 def test_duplicates_of_a_long_list(large: Index, exact: Index) -> None:
     groups = large.duplicates(0.5)
     assert groups

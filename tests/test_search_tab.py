@@ -303,6 +303,7 @@ def paste(page: Any, lines: list[str]) -> None:
     page.locator("#search-load").click()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("locale", "viewport", "scheme"),

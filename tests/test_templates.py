@@ -34,6 +34,7 @@ def test_pairs_are_half_matching_distinct_and_the_same_for_the_same_seed() -> No
     assert template_pairs(0, 1) == []
 
 
+@pytest.mark.slow
 def test_exchanging_the_participants_changes_the_meaning_except_in_symmetric_templates() -> None:
     labels = {(pair.sentence1, pair.sentence2): pair.label for pair in template_pairs(30_000, 3)}
     exchanged = {key: label for key, label in labels.items() if key[0] != key[1] and sorted(key[0]) == sorted(key[1])}

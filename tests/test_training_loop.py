@@ -201,6 +201,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("split", "pairs"), [("dev", NEARLY), ("test", DEV)])
 def test_the_checkpoint_reaches_the_figures_that_it_claims(trained: Path, split: str, pairs: list[Pair]) -> None:
     predictions = TextMatcher.from_pretrained(trained, "cpu").predict([pair[:2] for pair in pairs])
