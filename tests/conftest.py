@@ -17,7 +17,7 @@ import torch
 from hypothesis import settings
 from pyarrow import parquet
 
-from tests.helpers import Opened, Visit
+from tests.helpers import OTHER, SAME, Opened, Visit
 from textmatch import TextMatcher
 
 # The same examples on every run, however slow the machine.
@@ -221,3 +221,16 @@ def write_table() -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def labelled(tmp_path: Path, write_table: Callable[..., Path]) -> Path:
+    """A file of pairs as Chinese Excel writes it, with a wrong label, a blank sentence and an unknown label."""
+    rows = [
+        (SAME, SAME, "是"),
+        (SAME, OTHER, "否"),
+        (SAME, SAME + "呢", "否"),
+        ("", OTHER, "否"),
+        (OTHER, OTHER, "也许"),
+    ]
+    return write_table(tmp_path / "pairs.csv", ("句子1", "句子2", "标签"), rows, "gb18030")

@@ -7,6 +7,9 @@ from unittest.mock import Mock
 HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "</script><script>alert(1)</script>")
 """Texts that would run as code if the page took them for markup or for a template."""
 
+SAME, OTHER = "明天早上几点开门", "红烧茄子怎样做才不油腻"
+"""Two sentences on different things."""
+
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 

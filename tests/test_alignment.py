@@ -241,7 +241,7 @@ def line_ends(page: Any) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.parametrize(("locale", "texts"), [("zh-CN", ZH), pytest.param("en-US", EN, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("locale", "texts"), [("zh-CN", ZH), ("en-US", EN)])
 def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: dict[str, str]) -> None:
     page = show("", locale)
     assert said(page) == texts["alignment_rest"]

@@ -18,7 +18,7 @@ from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.helpers import HOSTILE
+from tests.helpers import HOSTILE, SAME
 from textmatch import TextMatcher
 from textmatch.demo.api import MAX_SENTENCES, uploaded_path
 from textmatch.demo.handlers.compare import MAX_LINES
@@ -29,7 +29,6 @@ from textmatch.text import MAX_CHARACTERS
 
 ROOT = Path(__file__).parents[1]
 PAIR = ("怎么给手机充值话费", "手机话费在哪里充值")
-SAME, OTHER = "明天早上几点开门", "红烧茄子怎样做才不油腻"
 LIST = ["怎么开发票", "门店几点开门", "", "楼上的邻居在晒太阳", "怎么开发票？", "班长唱起歌来"]
 
 MODEL = ("model", "str", True)
@@ -219,21 +218,6 @@ def test_markup_is_only_text(client: Client, text: str) -> None:
 
 
 # Files of pairs
-
-
-@pytest.fixture
-def labelled(tmp_path: Path) -> Path:
-    path = tmp_path / "pairs.csv"
-    rows = [
-        (SAME, SAME, "是"),
-        (SAME, OTHER, "否"),
-        (SAME, SAME + "呢", "否"),
-        ("", OTHER, "否"),
-        (OTHER, OTHER, "也许"),
-    ]
-    with path.open("w", encoding="gb18030", newline="") as file:
-        csv.writer(file).writerows([("句子1", "句子2", "标签"), *rows])
-    return path
 
 
 def test_a_scored_file_has_the_same_rows_and_four_more_columns(client: Client, labelled: Path) -> None:

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from gradio.utils import get_upload_folder
 
-from tests.helpers import HOSTILE, PHONE, visitor
+from tests.helpers import HOSTILE, OTHER, PHONE, SAME, visitor
 from textmatch import TextMatcher
 from textmatch.demo.components.status import WORKING
 from textmatch.demo.handlers.batch import NO_LABEL, BatchHandlers, BatchView, Source
@@ -22,8 +22,6 @@ from textmatch.demo.jobs import NO_CHANGE, Job, discard
 from textmatch.demo.tabs.batch import CONCURRENCY, EXAMPLE, tab
 from textmatch.files import MAX_BYTES, TABLE_SUFFIXES, Columns, Row, Table
 
-SAME = "明天早上几点开门"
-OTHER = "红烧茄子怎样做才不油腻"
 VIEW = BatchView(*BatchView._fields)
 
 THINGS = ("借书证", "公交卡", "停车证", "居住证", "老年卡", "电费过户", "宽带移机")
@@ -89,21 +87,6 @@ class Gate:
 @pytest.fixture
 def handlers(matcher: TextMatcher) -> BatchHandlers:
     return BatchHandlers(matcher, VIEW)
-
-
-@pytest.fixture
-def labelled(tmp_path: Path) -> Path:
-    path = tmp_path / "pairs.csv"
-    rows = [
-        (SAME, SAME, "是"),
-        (SAME, OTHER, "否"),
-        (SAME, SAME + "呢", "否"),
-        ("", OTHER, "否"),
-        (OTHER, OTHER, "也许"),
-    ]
-    with path.open("w", encoding="gb18030", newline="") as file:
-        csv.writer(file).writerows([("句子1", "句子2", "标签"), *rows])
-    return path
 
 
 def inputs_of(read: dict[Any, Any], job: Job | None = None, **chosen: int) -> dict[Any, Any]:

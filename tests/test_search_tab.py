@@ -308,7 +308,7 @@ def paste(page: Any, lines: list[str]) -> None:
 @pytest.mark.parametrize(
     ("locale", "viewport", "scheme"),
     [
-        pytest.param("zh-CN", DESKTOP, "light", id="chinese-desktop", marks=pytest.mark.slow),
+        pytest.param("zh-CN", DESKTOP, "light", id="chinese-desktop"),
         pytest.param("en-US", PHONE, "dark", id="english-phone-dark"),
     ],
 )
