@@ -1,11 +1,15 @@
 """Builds and launches the demo page. The address is Gradio's: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT change it."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
+import torch
+
 from textmatch import TextMatchError
 from textmatch.demo import Models, build, launch_options
+from textmatch.demo.memory import few_arenas
 
 
 def main() -> None:
@@ -14,6 +18,10 @@ def main() -> None:
     default = Path(__file__).parent / "checkpoints" / "default"
     parser.add_argument("--checkpoint", type=Path, default=default, help="checkpoint folder (default: %(default)s)")
     folder: Path = parser.parse_args().checkpoint
+    few_arenas()
+    torch.set_num_threads(1)  # visitors share the cores: with more threads a pair takes longer, not shorter
+    if os.environ.get("SYSTEM") == "spaces":  # a Space is reached through the Hub's proxy alone
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     try:
         models = Models.beside(folder)
     except TextMatchError as error:

@@ -10,10 +10,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from textmatch.config import PRESETS, ModelConfig, TrainConfig
+from textmatch.cli import accept_any_text
+from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, TrainConfig
 from textmatch.errors import TextMatchError
-from textmatch.files import load_splits
+from textmatch.files import DataOptions, column_names, load_splits, read_pairs
 from textmatch.text import Unit
+
+SMALLEST_BATCH = 16
 
 NOT_OPTIONS = {"arch", "labels"}  # set by the preset and by the data
 
@@ -29,7 +32,31 @@ def parser() -> argparse.ArgumentParser:
         help="a folder with train, dev and perhaps test files, or the files (default: LCQMC from the Hub)",
     )
     result.add_argument(
+        "--dev-share",
+        type=float,
+        default=DataOptions().dev_share,
+        help="share of the train pairs that become the dev split where there is none (%(default)s)",
+    )
+    result.add_argument(
         "--also", nargs="+", type=Path, default=[], help="folders of further corpora with the same labels"
+    )
+    result.add_argument(
+        "--calibrate-also", nargs="+", type=Path, default=[], help="files of pairs to calibrate on beside the dev split"
+    )
+    result.add_argument(
+        "--columns",
+        default="",
+        metavar="A,B,Y",
+        help="the columns with the sentences and the label (default: recognised by their names, or by their order)",
+    )
+    result.add_argument(
+        "--sheet", default="", metavar="NAME", help="the sheet of a workbook (default: the one with the data)"
+    )
+    result.add_argument(
+        "--positive",
+        default="",
+        metavar="LABEL",
+        help="the label of sentences that mean the same (default: told by its name, such as 1, yes, 是, 相似)",
     )
     result.add_argument(
         "--init",
@@ -38,7 +65,12 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="a checkpoint to start from: its vocabulary, sizes and weights; of several the mean of their weights",
     )
-    result.add_argument("--output", type=Path, help="checkpoint folder to write (default: checkpoints/PRESET)")
+    result.add_argument(
+        "--output",
+        type=Path,
+        help="checkpoint folder to write (default: checkpoints/, the name of the data and that of the preset)",
+    )
+    result.add_argument("--overwrite", action="store_true", help="replace the checkpoint that the output holds")
     result.add_argument("--device", choices=("cpu", "cuda", "mps", "xpu"), help="where to train (default: the best)")
     result.add_argument(
         "--precision", choices=("no", "bf16"), help="bfloat16 or not (default: where the hardware is fast at it)"
@@ -50,7 +82,8 @@ def parser() -> argparse.ArgumentParser:
             if field.name not in NOT_OPTIONS:
                 defaults = ", ".join(f"{name} {getattr(preset[part], field.name)}" for name, preset in PRESETS.items())
                 option = f"--{field.name.replace('_', '-')}"
-                group.add_argument(option, help=f"(default: {defaults})", **_value_of(field.default))
+                by_size = "; smaller for small data" if field.name == "batch_size" else ""
+                group.add_argument(option, help=f"(default: {defaults}{by_size})", **_value_of(field.default))
     return result
 
 
@@ -58,8 +91,9 @@ def _value_of(default: object) -> dict[str, Any]:
     """How argparse reads a field with this default; an option that is not given is left out of the result."""
     if isinstance(default, bool):
         return {"action": argparse.BooleanOptionalAction, "default": argparse.SUPPRESS}
-    choices = {"choices": get_args(Unit)} if default in get_args(Unit) else {}
-    return {"type": type(default), "default": argparse.SUPPRESS, **choices}
+    choices = [get_args(kind) for kind in (Unit, ClassWeights, DevMetric) if default in get_args(kind)]
+    chosen = {"choices": choices[0]} if choices else {}
+    return {"type": type(default), "default": argparse.SUPPRESS, **chosen}
 
 
 def configurations(options: Mapping[str, Any]) -> tuple[ModelConfig, TrainConfig]:
@@ -78,30 +112,72 @@ def configurations(options: Mapping[str, Any]) -> tuple[ModelConfig, TrainConfig
     return model, train
 
 
+def _refuse_ignored(options: Mapping[str, Any]) -> None:
+    """Refuse options that a run from a checkpoint would ignore: it has that one's network and vocabulary."""
+    ignored = {field.name for field in fields(ModelConfig)} - KEPT_SETTINGS | {"min_characters", "min_words"}
+    if options["init"] and (given := sorted(ignored & options.keys())):
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise TextMatchError(f"{names}: with --init this comes from the checkpoint; leave it out, or --init")
+
+
+def _batch_size(pairs: int, largest: int) -> int:
+    """A power of two with which an epoch has 40 steps, between `SMALLEST_BATCH` and `largest`."""
+    size = SMALLEST_BATCH
+    while size * 2 <= min(largest, pairs / 40):
+        size *= 2
+    return size
+
+
+def _default_name(corpus: str, preset: str) -> str:
+    """The name of a checkpoint: that of its data, and of the preset if it is not the default one."""
+    return "-".join(filter(None, (corpus, "" if corpus and preset == "default" else preset)))
+
+
 def main(arguments: list[str]) -> None:
     """Train as the command line says."""
     options = vars(parser().parse_args(arguments))
     model, train = configurations(options)
-    from textmatch.training.loop import RunOptions, fit
+    _refuse_ignored(options)
+    try:
+        from textmatch.training.loop import RunOptions, fit
+    except ModuleNotFoundError as error:
+        raise TextMatchError(
+            f"the package {error.name} is not installed, and training needs it; expected pip install -r "
+            "requirements-train.txt"
+        ) from None
 
-    data = options["data"]
+    given = DataOptions(
+        columns=column_names(options["columns"]),
+        sheet=options["sheet"],
+        positive=options["positive"],
+        dev_share=options["dev_share"],
+    )
+    splits = load_splits(options["data"], given)
+    if "batch_size" not in options:
+        train = replace(train, batch_size=_batch_size(len(splits.train), train.batch_size))
+    also = [
+        load_splits(folder, DataOptions(labels=splits.labels, dev_share=given.dev_share)) for folder in options["also"]
+    ]
     fit(
-        load_splits(data[0] if data and len(data) == 1 else data),
+        splits,
         model,
         train,
-        options["output"] or Path("checkpoints") / options["preset"],
+        options["output"] or Path("checkpoints") / _default_name(splits.corpus, options["preset"]),
         RunOptions(
-            also=[load_splits(folder) for folder in options["also"]],
+            also=also,
+            calibration=[pair for file in options["calibrate_also"] for pair in read_pairs(file)],
             init=options["init"],
             device=options["device"],
             precision=options["precision"],
             resume=options["resume"],
+            overwrite=options["overwrite"],
             command=shlex.join(["python", "train.py", *arguments]),
         ),
     )
 
 
 if __name__ == "__main__":
+    accept_any_text()
     try:
         main(sys.argv[1:])
     except TextMatchError as error:

@@ -53,7 +53,7 @@ def run(row: Row, folder: Path, init: Path) -> dict[str, float]:
     command = [sys.executable, "train.py", "--data", str(folder / "main"), "--epochs", str(EPOCHS), *row.options]
     command += ["--also", str(folder / "second")] if row.also else []
     command += ["--init", str(init)] if row.init else []
-    subprocess.run([*command, "--output", str(output)], check=True, cwd=ROOT)
+    subprocess.run([*command, "--output", str(output), "--overwrite"], check=True, cwd=ROOT)
     record = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
     suite = record["behaviour"].values()
     figures: dict[str, float] = {key: record["dev"][key] for key in ("accuracy", "auc", "spearman")}

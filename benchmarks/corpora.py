@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 Row = list[str]
@@ -43,14 +43,15 @@ def by_first_sentence(_: int, row: Row) -> int:
 
 
 def labelled(rows: list[Row]) -> list[Row]:
-    """Scores 0 to 5 as labels."""
-    return [[first, second, str(int(float(score) >= 4))] for first, second, score in rows]
+    """Scores 0 to 5 as labels, and as shares."""
+    return [[first, second, str(int(float(score) >= 4)), f"{float(score) / 5:.3f}"] for first, second, score in rows]
 
 
-def write(rows: Iterable[Sequence[str]], file: Path) -> None:
+def write(rows: Sequence[Sequence[object]], file: Path) -> None:
     """First sentence, second sentence and label of each row as TSV; the file's folder is made."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    lines = ["sentence1\tsentence2\tlabel", *map("\t".join, rows)]
+    names = ("sentence1", "sentence2", "label", "score")
+    lines = ["\t".join(map(str, row)) for row in (names[: len(rows[0])], *rows)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -1,10 +1,13 @@
 """Check files of paraphrases and take out what must not be trained on.
 
 A line holds sentences with one meaning, separated by `|`; the lines of a block mean different things. Taken out are
-sentences that also stand in the everyday or behaviour suite, in a corpus, or earlier in the files, then lines that are
-left without a second sentence, then blocks of one line.
+sentences that also stand in the everyday or behaviour suite, in a corpus, or earlier in the files, then blocks that are
+left with one sentence.
 
     python -m benchmarks.paraphrases paraphrases/kinds --corpora ../shared/data
+    python -m benchmarks.paraphrases paraphrases/kinds --output ../corpora/kinds
+
+The second command changes nothing and writes all files as one corpus: one block of `DEV_EVERY` for dev.
 """
 
 from __future__ import annotations
@@ -16,7 +19,9 @@ from pathlib import Path
 
 from benchmarks.everyday import read_suite
 from textmatch.evaluation import SUITE
-from textmatch.text import normalise
+from textmatch.text import LONGEST_TEXT, normalise
+
+DEV_EVERY = 25
 
 LONG = 9
 """Characters from which a sentence that stands elsewhere too was hardly written twice by chance."""
@@ -41,7 +46,11 @@ def corpus_sentences(folder: Path) -> Iterator[str]:
 
 def plain(sentences: Iterable[str]) -> set[str]:
     """The normalised forms of the long ones."""
-    return {form for form in map(normalise, sentences) if len(form) >= LONG}
+    return {form for form in map(normalise, filter(_is_read, sentences)) if len(form) >= LONG}
+
+
+def _is_read(sentence: str) -> bool:
+    return len(sentence) <= LONGEST_TEXT
 
 
 def cleaned(text: str, taken: set[str]) -> tuple[str, int]:
@@ -57,12 +66,23 @@ def cleaned(text: str, taken: set[str]) -> tuple[str, int]:
                 if form and form not in taken:
                     taken.add(form)
                     kept.append(sentence)
-            if len(kept) > 1:
+            if kept:
                 lines.append(" | ".join(kept))
-                count += len(kept)
-        if len(lines) > 1:
+        if len(lines) > 1 or any("|" in line for line in lines):
             blocks.append(lines)
+            count += sum(line.count("|") + 1 for line in lines)
     return "\n\n".join("\n".join(block) for block in blocks) + "\n", count
+
+
+def write_corpus(files: Iterable[Path], output: Path) -> None:
+    """Write the blocks of all files as train.txt and dev.txt."""
+    blocks = [block for file in files for block in file.read_text(encoding="utf-8").strip().split("\n\n")]
+    output.mkdir(parents=True, exist_ok=True)
+    for name, chosen in (
+        ("train", [block for i, block in enumerate(blocks) if i % DEV_EVERY]),
+        ("dev", blocks[::DEV_EVERY]),
+    ):
+        (output / f"{name}.txt").write_text("\n\n".join(chosen) + "\n", encoding="utf-8")
 
 
 def main() -> None:
@@ -70,7 +90,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder of .txt files with paraphrases")
     parser.add_argument("--corpora", type=Path, help="folder of corpora whose sentences must not occur")
+    parser.add_argument("--output", type=Path, help="corpus folder to write from the files")
     options = parser.parse_args()
+    if options.output:
+        write_corpus(sorted(options.folder.glob("*.txt")), options.output)
+        return
     taken = set(map(normalise, suite_sentences()))
     if options.corpora:
         taken |= plain(corpus_sentences(options.corpora))

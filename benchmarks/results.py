@@ -1,7 +1,7 @@
 """Write the tables of README.md and docs/results.md from committed figures: `python -m benchmarks.results`.
 
-The figures are those of training (`metrics.json`), `benchmarks.recipe_as_printed` and `benchmarks.ablation`; published
-ones are those of the page's About tab.
+The figures are those of training (`metrics.json`), `benchmarks.recipe_as_printed`, `benchmarks.everyday` and
+`benchmarks.ablation`; published ones are those of the page's About tab.
 """
 
 from __future__ import annotations
@@ -130,6 +130,23 @@ def behaviour() -> list[str]:
     ]
 
 
+def everyday() -> list[str]:
+    """The table of everyday pairs (`benchmarks.everyday --split test --json`)."""
+    record = read_record(RESULTS / "everyday.json")
+    below = (
+        f"AUC {record['auc']:.3f}, ECE {record['ece']:.1%}; wrong with more than 90% confidence: "
+        f"{record['wrong_and_confident']:.1%}."
+    )
+    rows = [
+        f"| {'**all**' if kind == 'all' else kind} | {part['pairs']:,} | "
+        + " | ".join(f"{part[key]:.1%}" for key in ("accuracy", "same", "different"))
+        + " |"
+        for kind, part in record["kinds"].items()
+    ]
+    head = ["| kind | pairs | right | of those that match | of those that do not |", "| --- |" + " ---: |" * 4]
+    return [*head, *rows, "", below]
+
+
 def fill(page: Path, tables: Sequence[Callable[[], list[str]]]) -> None:
     """Put each table between its markers in the page, and print it."""
     text = page.read_text(encoding="utf-8")
@@ -145,7 +162,7 @@ def fill(page: Path, tables: Sequence[Callable[[], list[str]]]) -> None:
 def main() -> None:
     """Write all tables."""
     fill(README, (summary,))
-    fill(PAGE, (models, ablation, corpora, behaviour))
+    fill(PAGE, (models, everyday, ablation, corpora, behaviour))
 
 
 if __name__ == "__main__":

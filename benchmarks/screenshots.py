@@ -39,7 +39,7 @@ TABS = ("page", "batch", "search", "about")
 DOCS = ("page",)
 """The picture that stands in docs/img; the others are taken with --all."""
 
-PAIR = EXAMPLES[3][1:]
+PAIR = EXAMPLES[3][:2]
 """The pair on the pictures: it has words that speak for the verdict and against it."""
 
 COLOURS = 128
@@ -62,7 +62,7 @@ def take(browser: Browser, url: str, view: str, out: Path, every: bool) -> None:
     context = browser.new_context(**({"locale": "zh-CN", "reduced_motion": "reduce"} | VIEWS[view]))
     page = context.new_page()
     page.goto(f"{url}?{urlencode(dict(zip('ab', PAIR, strict=True)))}")
-    page.locator("#verdict .confidence-set").first.wait_for()
+    page.locator(".tm-verdict:not([data-tone=rest])").first.wait_for()
     page.locator(".tm-why[data-state=drawn]").wait_for()
     for tab, name in zip(page.get_by_role("tab").all(), TABS, strict=True):
         if every or name + view in DOCS:

@@ -64,7 +64,7 @@ def main() -> None:
     matcher, encoder = TextMatcher.from_pretrained(options.checkpoint, "cpu"), CrossEncoder().eval()
     ours, theirs = list[float](), list[float]()
     for number in range(-2, options.rounds):  # two rounds to warm up
-        for _, first, second in EXAMPLES:
+        for first, second, *_ in EXAMPLES:
             length = len(first) + len(second) + 3
             ids = torch.randint(VOCABULARY, (1, length))
             segments = (torch.arange(length) > len(first) + 1).long()[None]

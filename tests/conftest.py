@@ -145,7 +145,7 @@ def client(home: str) -> Iterator[Any]:
 @pytest.fixture
 def ready() -> str:
     """What is on the page once it can be used; as `home`, for each test file to say."""
-    return "#verdict .confidence-set, #ranking tbody tr"
+    return ".tm-verdict:not([data-tone=rest]), #ranking tbody tr, .tm-box-problem:not(:empty), #batch-intro"
 
 
 @pytest.fixture

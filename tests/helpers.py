@@ -1,8 +1,16 @@
 """What several test files share that is no fixture."""
 
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 from unittest.mock import Mock
+
+from textmatch import TextMatcher
+from textmatch.text import Encoded
+
+Result = TypeVar("Result")
 
 HOSTILE = ("<img src=x onerror=alert(1)>", "${alert(1)}", "{{value}}${", "</script><script>alert(1)</script>")
 """Texts that would run as code if the page took them for markup or for a template."""
@@ -16,7 +24,7 @@ DESKTOP = {"width": 1280, "height": 900}
 
 def visitor(language: str = "en", **query: str) -> Any:
     """The request of a visitor whose browser prefers `language`, with `query` in the address."""
-    return Mock(headers={"accept-language": language}, query_params=query)
+    return Mock(headers={"accept-language": language}, query_params=query, session_hash="", request=None)
 
 
 @dataclass(frozen=True)
@@ -51,3 +59,31 @@ class Opened:
 
     page: Any
     complaints: list[str]
+
+
+def encoded(ids: Iterable[int]) -> Encoded:
+    """A sentence with these character ids, each a word of its own with an id that is higher by 100."""
+    characters = tuple(ids)
+    plain = "".join(map(chr, characters))
+    return Encoded(
+        plain=plain,
+        characters=characters,
+        words=tuple(i + 100 for i in characters),
+        covering=tuple(plain),
+        sounds=(0,) * len(characters),
+        quantities=(),
+        terms=(),
+        truncated="",
+        unknown=(),
+    )
+
+
+def reading(matcher: TextMatcher, length: int) -> TextMatcher:
+    """The same network, which reads fewer positions of each sentence."""
+    return TextMatcher(replace(matcher.config, max_length=length), matcher.vocabulary, matcher.model, matcher.metrics)
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a coroutine, run in a thread of its own: the browser's tests have a loop running in this one."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, work).result()

@@ -15,6 +15,7 @@ from textmatch.demo import Models
 from textmatch.demo.i18n import TEXTS
 from textmatch.demo.tabs import about
 from textmatch.demo.tabs.about import LITERATURE
+from textmatch.errors import CheckpointError
 
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "default"
 BEHAVIOUR = {
@@ -22,7 +23,10 @@ BEHAVIOUR = {
     "new": {"pairs": 2, "right": 2},
     "none": {"pairs": 0, "right": 0},
 }
-CORPORA = {"lcqmc": {"accuracy": 0.85, "f1": 0.86, "auc": 0.94}, "other": {"accuracy": 0.7}}
+CORPORA = {
+    "lcqmc": {"split": "test", "pairs": 12, "accuracy": 0.85, "f1": 0.86, "auc": 0.94},
+    "other": {"accuracy": 0.7},
+}
 RELIABILITY = [
     {"confidence": 0.9, "share": 0.88, "pairs": 40},
     {"confidence": 0.55, "share": 0.6, "pairs": 10},
@@ -63,7 +67,7 @@ def test_the_results_are_those_of_the_record(shipped: dict[str, Any]) -> None:
     record = json.loads((CHECKPOINT / "metrics.json").read_text(encoding="utf-8"))
     results = shipped["about_results"]["rows"]
     assert [row[:3] for row in results] == [
-        ["default", {"key": f"about_split_{split}"}, record[split]["pairs"]] for split in ("dev", "test")
+        ["default", {"key": f"about_split_{split}"}, record[split]["pairs"]] for split in ("dev", "test", "test_new")
     ]
     test = record["test"]
     assert results[1][3:] == [
@@ -74,6 +78,7 @@ def test_the_results_are_those_of_the_record(shipped: dict[str, Any]) -> None:
         f"{test['brier']:.3f}",
     ]
     facts = {row[0]["key"]: row[1] for row in shipped["about_training"]["rows"]}
+    assert facts["about_learnt"].split(", ") == [record["corpus"], *record["corpora"]]
     assert facts["about_command"] == record["command"]
     assert facts["about_parameters"] == f"{record['parameters']:,}"
 
@@ -100,9 +105,12 @@ def test_what_a_record_has_is_shown(with_record: Callable[..., Models]) -> None:
         ["new", 2, {"share": 1.0}],
     ]
     assert values["about_corpora"]["columns"] == [
-        {"key": key} for key in ("about_corpus", "about_figure_accuracy", "about_figure_f1", "about_figure_auc")
+        {"key": f"about_{key}"} for key in ("corpus", "split", "pairs", "figure_accuracy", "figure_f1", "figure_auc")
     ]
-    assert values["about_corpora"]["rows"] == [["lcqmc", "85.0%", "86.0%", "0.940"], ["other", "70.0%", None, None]]
+    assert values["about_corpora"]["rows"] == [
+        ["lcqmc", {"key": "about_split_test"}, 12, "85.0%", "86.0%", "0.940"],
+        ["other", None, None, "70.0%", None, None],
+    ]
     assert values["about_reliability"]["points"] == [[0.55, 0.6], [0.9, 0.88]]
 
 
@@ -139,3 +147,27 @@ def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale:
     assert cells.count() == len(page.locator("#about-results thead th").all()) - 1
     heading = cells.last.evaluate("cell => getComputedStyle(cell, '::before').content")
     assert texts["about_figure_brier"] in heading
+
+
+@pytest.mark.parametrize(
+    ("metrics", "config"),
+    [
+        ('{"test": 5, "dev": {"accuracy": "high", "f1": null}, "parameters": "many"}', '{"model": "lstm"}'),
+        ('{"test": {"accuracy": NaN}, "parameters": 1e400}', '{"model": {"arch": ["x"]}}'),
+        ("[" * 100_000, "[" * 100_000),
+        ("", "version https://git-lfs"),
+    ],
+)
+def test_a_damaged_neighbour_does_not_stop_the_page(tmp_path: Path, metrics: str, config: str) -> None:
+    own, neighbour = tmp_path / "own", tmp_path / "neighbour"
+    shutil.copytree(Path(__file__).parents[1] / "checkpoints" / "overlap", own)
+    neighbour.mkdir()
+    (neighbour / "metrics.json").write_text(metrics, encoding="utf-8")
+    (neighbour / "config.json").write_text(config, encoding="utf-8")
+    models = Models.beside(own, "cpu")
+    assert models.names == ("own", "neighbour")
+    with gr.Blocks():
+        about.tab(models)
+    assert models.facts("neighbour").card.endswith("0.0 MB")
+    with pytest.raises(CheckpointError):
+        models["neighbour"]

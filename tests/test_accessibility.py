@@ -60,7 +60,7 @@ def test_no_tab_in_use_has_a_serious_fault(visit: Callable[..., Any], locale: st
 def test_a_ranking_and_its_messages_have_no_serious_fault(visit: Callable[..., Any]) -> None:
     page = visit(viewport=PHONE, query="?a=怎么学英语&b=如何学好英语%0A明天下雨吗")
     assert faults(page) == []
-    page.locator("#sentence1 input").fill(" ")
+    page.locator("#sentence1 textarea").fill(" ")
     page.locator("#compare").click()
     page.get_by_text(TEXTS["zh"]["sentence_blank_1"]).wait_for()
     assert faults(page) == []

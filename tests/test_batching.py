@@ -5,13 +5,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.helpers import encoded
 from textmatch.batching import EncodedPair, by_length, collate, collate_pairs, shuffled
+from textmatch.matches import NUM_MATCHES
 from textmatch.text import PAD, Encoded
 
 
 def sentence(length: int, first: int = 2) -> Encoded:
-    ids = tuple(range(first, first + length))
-    return Encoded(ids, tuple(i + 100 for i in ids), "", ())
+    return encoded(range(first, first + length))
 
 
 def pair(one: int, two: int) -> EncodedPair:
@@ -35,12 +36,14 @@ def test_a_stack_holds_every_id_then_padding() -> None:
 
 def test_pairs_are_stacked_all_first_sentences_then_all_second_ones() -> None:
     stacked = collate_pairs([pair(1, 2), pair(3, 1)])
-    assert stacked.lengths.tolist() == [1, 3, 2, 1]
-    assert stacked.characters[:, 0].tolist() == [2, 2, 50, 50]
+    assert stacked.sentences.lengths.tolist() == [1, 3, 2, 1]
+    assert stacked.sentences.characters[:, 0].tolist() == [2, 2, 50, 50]
+    assert stacked.matches.shape == (4, 3, NUM_MATCHES)
 
 
 def test_to_moves_every_part() -> None:
-    assert {tensor.device.type for tensor in collate([sentence(2)]).to(torch.device("meta"))} == {"meta"}
+    moved = collate_pairs([pair(2, 1)]).to(torch.device("meta"))
+    assert {tensor.device.type for tensor in (*moved.sentences, moved.matches)} == {"meta"}
 
 
 @settings(deadline=None)

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ def fresh(
     torch.manual_seed(seed)
     config = ModelConfig(arch=arch, labels=labels, character_dim=4, word_dim=4, hidden_size=4, embedding_dim=4)
     vocabulary = Vocabulary.build(SENTENCES, 1, 1)
-    model = build(config, len(vocabulary.characters), len(vocabulary.words)).eval()
+    model = build(config, vocabulary.num_characters, len(vocabulary.words)).eval()
     model.calibration.temperature.fill_(1.2345678)
     model.calibration.bias.copy_(torch.linspace(-0.1234567, 0.1234567, len(labels)))
     return Checkpoint(config, vocabulary, model, {"dev": {"accuracy": 0.5}, "数据": "自己写的"})
@@ -48,6 +50,16 @@ def edit(file: Path, change: Callable[[dict[str, Any]], object]) -> None:
     values = json.loads(file.read_text(encoding="utf-8"))
     change(values)
     file.write_text(json.dumps(values), encoding="utf-8")
+
+
+def without_hashes(folder: Path, file_format: int = 2) -> None:
+    """Make a checkpoint one of an older format, which finds damage only where something does not fit."""
+
+    def change(values: dict[str, Any]) -> None:
+        values.pop("sha256", None)
+        values["format"] = file_format
+
+    edit(folder / CONFIG, change)
 
 
 def refused(folder: Path, file: str) -> str:
@@ -112,7 +124,7 @@ def test_a_fresh_process_predicts_the_same_from_the_folder_alone(folder: Path) -
 
 def test_the_folder_holds_the_five_files_alone(folder: Path) -> None:
     assert {file.name for file in folder.iterdir()} == {CONFIG, VOCABULARY, METRICS, CARD, WEIGHTS}
-    assert json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"] == 2
+    assert json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"] == 3
     assert "猫" in (folder / VOCABULARY).read_text(encoding="utf-8")  # readable, not \u escapes
     kinds = {name.startswith("calibration."): tensor.dtype for name, tensor in load_file(folder / WEIGHTS).items()}
     assert kinds == {True: torch.float32, False: torch.float16}
@@ -129,7 +141,7 @@ def test_every_file_can_be_read_by_whoever_can_read_the_others(folder: Path) -> 
 def test_a_checkpoint_of_format_1_is_loaded_and_saved_in_the_current_one(tmp_path: Path, arch: Arch) -> None:
     checkpoint.save(tmp_path / "new", fresh(arch=arch), "")
     checkpoint.save(tmp_path / "old", fresh(arch=arch), "")
-    edit(tmp_path / "old" / CONFIG, lambda values: values.update(format=1))
+    without_hashes(tmp_path / "old", 1)
     today = {
         "forward_lstm": "ahead",
         "backward_lstm": "back",
@@ -157,6 +169,7 @@ def test_the_committed_checkpoints_are_loaded(name: str) -> None:
 
 
 def test_names_of_format_1_are_not_taken_for_those_of_format_2(folder: Path) -> None:
+    without_hashes(folder)
     weights = load_file(folder / WEIGHTS)
     weights["found.weight"] = weights.pop("exact_match_projection.weight")
     save_file(weights, folder / WEIGHTS)
@@ -166,10 +179,16 @@ def test_names_of_format_1_are_not_taken_for_those_of_format_2(folder: Path) -> 
 # Replacing a folder, and crashes
 
 
-def test_saving_replaces_the_folder_whole(folder: Path) -> None:
-    (folder / "stale.txt").write_text("old")
+def test_saving_replaces_the_checkpoint_and_keeps_the_users_own_files(folder: Path) -> None:
+    (folder / "notes.txt").write_text("mine")
+    (folder / "more" / "deep").mkdir(parents=True)
+    (folder / "more" / "deep" / "a").write_text("too")
+    (folder / "link").symlink_to("notes.txt")
     checkpoint.save(folder, fresh(seed=2), "# new\n")
-    assert not (folder / "stale.txt").exists()
+    checkpoint.load(folder, CPU)
+    assert (folder / "link").is_symlink()
+    assert (folder / "link").read_text() == "mine"
+    assert (folder / "more" / "deep" / "a").read_text() == "too"
     assert (folder / CARD).read_text(encoding="utf-8") == "# new\n"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -184,8 +203,8 @@ def test_a_crash_while_saving_leaves_the_old_folder(
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "save_file", fail)
-        with pytest.raises(type(error)):
+        patched.setattr(checkpoint, "weights_to_bytes", fail)
+        with pytest.raises(CheckpointError if isinstance(error, OSError) else KeyboardInterrupt):
             checkpoint.save(folder, fresh(seed=2), "# new\n")
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     checkpoint.load(folder, CPU)
@@ -222,7 +241,9 @@ def test_a_truncated_file(folder: Path, file: str, keep: int) -> None:
 
 
 @pytest.mark.parametrize("file", [CONFIG, VOCABULARY, METRICS])
-@pytest.mark.parametrize("content", [b"[]", b"null", b'"text"', b"{", b"\xff\xfe{}", b"version https://git-lfs"])
+@pytest.mark.parametrize(
+    "content", [b"[]", b"null", b'"text"', b"{", b"\xff\xfe{}", b"version https://git-lfs", b"[" * 10**5]
+)
 def test_a_file_that_is_no_json_object(folder: Path, file: str, content: bytes) -> None:
     (folder / file).write_bytes(content)
     refused(folder, file)
@@ -234,11 +255,11 @@ def test_weights_that_are_no_safetensors(folder: Path, content: bytes) -> None:
     refused(folder, WEIGHTS)
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", True, None])
+@pytest.mark.parametrize("version", [0, 4, "1", True, None])
 def test_another_format_version(folder: Path, version: object) -> None:
     edit(folder / CONFIG, lambda values: values.update(format=version))
     message = refused(folder, CONFIG)
-    assert f"expected format 1 or 2, got {version!r}" in message
+    assert f"expected format 1 or 2 or 3, got {version!r}" in message
 
 
 @pytest.mark.parametrize(
@@ -263,9 +284,15 @@ def test_another_format_version(folder: Path, version: object) -> None:
         ("embedding_dim", None),
         ("dropout", 1.5),
         ("dropout", "0.2"),
+        ("dropout", float("nan")),
+        ("hidden_size", 10**9),
+        ("num_layers", 10**9),
+        ("max_length", 10**30),
+        ("labels", ["same", "\ud800"]),
     ],
 )
 def test_a_configuration_that_describes_no_network(folder: Path, name: str, value: object) -> None:
+    without_hashes(folder)
     edit(folder / CONFIG, lambda values: values["model"].update({name: value}))
     refused(folder, CONFIG)
 
@@ -281,6 +308,7 @@ def test_no_configuration_inside(folder: Path, model: object) -> None:
 def test_a_vocabulary_with_a_row_too_few_or_too_many(
     folder: Path, table: str, change: Callable[[list[str]], object]
 ) -> None:
+    without_hashes(folder)
     edit(folder / VOCABULARY, lambda values: change(values[table]))
     assert VOCABULARY in refused(folder, WEIGHTS)
 
@@ -319,6 +347,7 @@ def with_a_narrower_one(weights: dict[str, torch.Tensor]) -> None:
 
 @pytest.mark.parametrize("change", [without_one, with_one_more, with_a_narrower_one])
 def test_weights_that_do_not_fit(folder: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    without_hashes(folder)
     weights = load_file(folder / WEIGHTS)
     change(weights)
     save_file(weights, folder / WEIGHTS)
@@ -326,5 +355,120 @@ def test_weights_that_do_not_fit(folder: Path, change: Callable[[dict[str, torch
 
 
 def test_weights_of_another_network(folder: Path) -> None:
+    without_hashes(folder)
     edit(folder / CONFIG, lambda values: values["model"].update(hidden_size=5))
     refused(folder, WEIGHTS)
+
+
+# Damage that only a hash can tell, and numbers that are none
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, VOCABULARY])
+def test_a_flipped_bit_is_found(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes())
+    content[-9 if name == WEIGHTS else content.index("猫".encode()) + 2] ^= 1
+    (folder / name).write_bytes(content)
+    assert "SHA-256" in refused(folder, name)
+    without_hashes(folder)
+    checkpoint.load(folder, CPU)  # as an older format it looks right
+
+
+def test_a_changed_configuration_is_found(folder: Path) -> None:
+    edit(folder / CONFIG, lambda values: values["model"].update(labels=["Matched", "Not Matched"]))
+    assert "SHA-256" in refused(folder, CONFIG)
+
+
+@pytest.mark.parametrize("hashes", [None, [], {}, {"model": ""}, {"model": 3, VOCABULARY: None, WEIGHTS: []}])
+def test_missing_or_odd_hashes(folder: Path, hashes: object) -> None:
+    edit(folder / CONFIG, lambda values: values.update(sha256=hashes))
+    refused(folder, CONFIG)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0, -1.0])
+@pytest.mark.parametrize("name", ["calibration.temperature", "encoder.forward_lstm.0.bias_hh_l0"])
+def test_weights_that_are_no_numbers_or_no_temperature(folder: Path, name: str, value: float) -> None:
+    without_hashes(folder)
+    weights = load_file(folder / WEIGHTS)
+    weights[name] = torch.full_like(weights[name], value)
+    save_file(weights, folder / WEIGHTS)
+    if name.startswith("encoder") and value in (0.0, -1.0):
+        checkpoint.load(folder, CPU)
+    else:
+        refused(folder, WEIGHTS)
+
+
+def test_weights_of_another_type(folder: Path) -> None:
+    without_hashes(folder)
+    weights = load_file(folder / WEIGHTS)
+    save_file({name: tensor.to(torch.int32) for name, tensor in weights.items()}, folder / WEIGHTS)
+    refused(folder, WEIGHTS)
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        checkpoint.save(tmp_path / "file" / "model", fresh(), "")
+
+
+# Kills
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_kill_at_any_moment_of_saving_leaves_the_old_checkpoint_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    """Each call that changes the disk is in turn the last one of its process."""
+    if not exchange:  # as where the system cannot
+        monkeypatch.setattr(checkpoint, "_exchange", lambda *_: False)
+    old, new = fresh(seed=1), fresh(seed=2)
+    seeds: list[str] = []
+    for last in range(1, 1000):
+        folder = tmp_path / str(last) / "model"
+        checkpoint.save(folder, old, "old")
+        (folder / "notes.txt").write_text("mine")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", lambda _: None)
+            killed = kill_after(last, patched)
+            with suppress(Killed):
+                checkpoint.save(folder, new, "new")
+        found = checkpoint.load(folder, CPU)
+        card = next(iter(sorted(folder.parent.glob("*model*/README.md"), key=lambda card: card.parent != folder)))
+        seeds.append(card.read_text())
+        expected = {"old": old, "new": new}[seeds[-1]].model.state_dict()
+        for name, tensor in found.model.state_dict().items():
+            assert torch.equal(tensor, expected[name].half().float()) or name.startswith("calibration.")
+        checkpoint.save(folder, new, "after")
+        assert (folder / "notes.txt").read_text() == "mine"
+        assert [path.name for path in folder.parent.iterdir()] == ["model"]
+        if not killed:
+            break
+    assert seeds == sorted(seeds, reverse=True)
+    assert set(seeds) == {"old", "new"}
+
+
+class Killed(BaseException):
+    """The process is no more."""
+
+
+def kill_after(last: int, patched: pytest.MonkeyPatch) -> list[int]:
+    """From the `last` call on that changes the disk every one is a kill; the returned list then is not empty."""
+    calls = 0
+    killed: list[int] = []
+
+    def counted(call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*given: Any, **named: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls >= last:
+                killed.append(calls)
+                raise Killed
+            return call(*given, **named)
+
+        return wrapped
+
+    for place, name in ((Path, "mkdir"), (Path, "rename"), (os, "link"), (shutil, "rmtree")):
+        patched.setattr(place, name, counted(getattr(place, name)))
+    patched.setattr(checkpoint, "_write", counted(checkpoint.__dict__["_write"]))
+    patched.setattr(checkpoint, "_exchange", counted(checkpoint.__dict__["_exchange"]))
+    return killed

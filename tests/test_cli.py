@@ -1,17 +1,23 @@
 """The `textmatch` command. Only the test of the README's example depends on how good the default checkpoint is."""
 
 import hashlib
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
+import numpy as np
 import pytest
+from pyarrow import parquet
 
 from tests.tiny_matchers import TINY, random_matcher
-from textmatch import CheckpointError, DataError, InputError, TextMatcher, TextMatchError, checkpoint, cli
+from textmatch import CheckpointError, DataError, InputError, TextMatcher, TextMatchError, __version__, checkpoint, cli
 from textmatch.checkpoint import Checkpoint
 from textmatch.cli import CHECKPOINT, main
 
@@ -86,6 +92,123 @@ def test_a_wrong_command_line_shows_the_usage(arguments: list[str], capsys: pyte
         main(arguments)
     assert caught.value.code == 2
     assert "usage: textmatch" in capsys.readouterr().err
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"textmatch {__version__}\n")
+
+
+# Pipes and terminals
+
+
+def console(encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True)
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
+def test_a_terminal_shows_what_it_can(monkeypatch: pytest.MonkeyPatch, encoding: str, tmp_path: Path) -> None:
+    """No UnicodeEncodeError after the work is done, and JSON stays JSON."""
+    source = tmp_path / "pairs.csv"
+    source.write_text("sentence1,sentence2\n我爱你😀,我爱你\n", encoding="utf-8")
+    for arguments, read in (
+        (["score", str(source), "--json"], lambda text: json.loads(text)["sentence1"]),
+        (["score", str(source)], lambda text: text.splitlines()[1].split(",")[0]),
+    ):
+        shown = console(encoding)
+        monkeypatch.setattr(sys, "stdout", shown)
+        monkeypatch.setattr(sys, "argv", ["textmatch", *arguments, "--device", "cpu"])
+        cli.run()
+        emoji = "😀" if encoding == "utf-8" or "--json" in arguments else r"\U0001f600"
+        words = "我爱你" if encoding != "ascii" or "--json" in arguments else r"\u6211\u7231\u4f60"
+        assert read(shown.buffer.getvalue().decode(encoding)) == words + emoji  # type: ignore[attr-defined]
+
+
+def test_a_closed_pipe_and_ctrl_c_end_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for error, code in ((BrokenPipeError, 141), (KeyboardInterrupt, 130)):
+        with monkeypatch.context() as patched, tempfile.TemporaryFile("w+") as output:
+            patched.setattr(sys, "stdout", output)
+            patched.setattr(cli, "main", Mock(side_effect=error))
+            with pytest.raises(SystemExit) as caught:
+                cli.run()
+        assert caught.value.code == code
+    assert capfd.readouterr().err == "\ntextmatch: stopped\n"
+
+
+@pytest.mark.slow
+def test_head_ends_a_long_result_quietly(tmp_path: Path) -> None:
+    source = tmp_path / "pairs.csv"
+    source.write_text("sentence1,sentence2\n" + "天冷,天冷\n" * 20_000, encoding="utf-8")
+    command = f"{sys.executable} -m textmatch score {source} --device cpu | head -1"
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    assert done.stdout.startswith("sentence1,sentence2,probability")
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
+def test_pairs_come_from_standard_input(
+    tmp_path: Path, form: str, write_table: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write_table(tmp_path / f"pairs.{form}", ("text1", "text2"), [("天冷", "天冷")])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
+    main(["score", "-", "--json", "--device", "cpu"])
+    assert json.loads(capsys.readouterr().out)["prediction"] == "Matched"
+
+
+def test_columns_and_header_are_said_where_they_cannot_be_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "pairs.csv"
+    source.write_text("说法,备注,另一个说法\n天冷,略,天热\n", encoding="utf-8")
+    main(["score", str(source), "--columns", "说法,另一个说法", "--json", "--device", "cpu"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["说法"] == "天冷"
+    assert "pairs.csv: 1 rows, sentence1 = 说法, sentence2 = 另一个说法, row 1 is the header\n" in printed.err
+    main(["score", str(source), "--no-header", "--device", "cpu"])
+    printed = capsys.readouterr()
+    assert len(printed.out.splitlines()) == 3
+    assert "row 1 is no header" in printed.err
+    with pytest.raises(DataError, match="no column 不在; the columns are: "):
+        main(["score", str(source), "--columns", "说法,不在", "--device", "cpu"])
+
+
+# Embeddings
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".parquet"])
+def test_embeddings_are_written(
+    listed: Path, matcher: TextMatcher, suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = listed.read_text(encoding="utf-8")
+    output = listed.with_name(f"vectors{suffix}")
+    with pytest.raises(InputError, match=r"list\.csv, row 5: the sentence is blank"):
+        main(["embed", str(listed), "--output", str(output)])
+    listed.write_text(text.replace(" ,略\n", ""), encoding="utf-8")
+    main(["embed", str(listed), "--output", str(output), "--json", "--device", "cpu"])
+    assert json.loads(capsys.readouterr().out) == {"rows": 4, "dimensions": 256, "output": str(output)}
+    sentences = ["怎么开发票", "如何退货", "门店几点开门", "怎么开发票？"]
+    if suffix == ".npy":
+        vectors = np.load(output)
+    else:
+        table = parquet.read_table(output)
+        assert table["sentence"].to_pylist() == sentences
+        vectors = np.array(table["embedding"].to_pylist())
+    assert vectors == pytest.approx(matcher.embed(sentences).numpy(), abs=1e-6)
+
+
+def test_embeddings_need_a_name_that_says_how_to_write_them(listed: Path) -> None:
+    for name in ("vectors.csv", "nowhere/vectors.npy"):
+        with pytest.raises(InputError, match=r"expected a name that ends in \.npy or \.parquet, in a folder"):
+            main(["embed", str(listed), "--output", str(listed.parent / name)])
+    folder = listed.with_name("folder.npy")
+    folder.mkdir()
+    listed.write_text("天冷\n", encoding="utf-8")
+    with pytest.raises(InputError, match="the file cannot be written: Is a directory"):
+        main(["embed", str(listed), "--output", str(folder), "--device", "cpu"])
 
 
 # Search and duplicates

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -15,17 +14,15 @@ import pytest
 import torch
 
 from tests.helpers import HOSTILE, PHONE, visitor
-from textmatch import Prediction, TextMatcher, checkpoint
+from textmatch import TextMatcher, checkpoint
 from textmatch.checkpoint import Checkpoint
 from textmatch.config import ModelConfig
 from textmatch.demo import Models, build
-from textmatch.demo.components import Message
 from textmatch.demo.components.code_snippets.snippets import snippets_value
-from textmatch.demo.components.live_compare import PAUSE
-from textmatch.demo.components.messages import SHOWN, messages_value
+from textmatch.demo.components.live_compare import PAUSE, Reply
 from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
-from textmatch.demo.handlers.compare import MAX_LINES, CompareHandlers, CompareView
-from textmatch.demo.i18n import LABEL_NAMES, TEXTS
+from textmatch.demo.handlers.compare import AT_REST, MAX_LINES, CompareHandlers
+from textmatch.demo.i18n import TEXTS, UNSURE_VERDICTS, VERDICTS
 from textmatch.demo.models import Facts
 from textmatch.demo.tabs.compare import tab
 from textmatch.errors import CheckpointError, InputError
@@ -36,9 +33,15 @@ ROOT = Path(__file__).parents[1]
 CHECKPOINT = ROOT / "checkpoints" / "default"
 PAIR = ("怎么给手机充值话费", "手机话费在哪里充值")
 QUOTES = ("it's \"双引号\" 'quoted' \\n", "$HOME `date` $(date) {address} 😀 !! %s {}")
-VIEW = CompareView(*CompareView._fields)
+HEADLINES = {TEXTS["zh"][key] for key in (*VERDICTS.values(), *UNSURE_VERDICTS.values())}
 
 Open = Callable[..., Any]
+
+
+def answer(reply: Reply) -> dict[str, Any]:
+    """The answer of a reply that has one."""
+    assert reply["answer"] is not None
+    return reply["answer"]
 
 
 def small(folder: Path, labels: tuple[str, ...] = ("Not Matched", "Matched")) -> Path:
@@ -46,7 +49,7 @@ def small(folder: Path, labels: tuple[str, ...] = ("Not Matched", "Matched")) ->
     torch.manual_seed(1)
     config = ModelConfig(arch="siamese", unit="word", labels=labels, word_dim=4, hidden_size=4, bidirectional=False)
     vocabulary = Vocabulary.build(PAIR, 1, 1)
-    network = build_network(config, len(vocabulary.characters), len(vocabulary.words)).eval()
+    network = build_network(config, vocabulary.num_characters, len(vocabulary.words)).eval()
     figures = {"test": {"accuracy": 0.5}, "parameters": 1234}
     checkpoint.save(folder, Checkpoint(config, vocabulary, network, figures), "# small\n")
     return folder
@@ -93,74 +96,58 @@ def test_facts_of_a_checkpoint_without_figures(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def handlers() -> CompareHandlers:
     """Those of a page with the shipped checkpoint alone."""
-    return CompareHandlers(Models({"default": CHECKPOINT}, device="cpu"), VIEW)
+    return CompareHandlers(Models({"default": CHECKPOINT}, device="cpu"))
 
 
 @pytest.fixture(scope="module")
 def small_handlers(checkpoints: Path) -> CompareHandlers:
     """Those of a page with a tiny random checkpoint alone."""
-    return CompareHandlers(Models({"small": checkpoints / "small"}, device="cpu"), VIEW)
+    return CompareHandlers(Models({"small": checkpoints / "small"}, device="cpu"))
 
 
 @pytest.mark.slow
 def test_every_example_gets_a_verdict_a_gauge_and_a_picture(handlers: CompareHandlers, matcher: TextMatcher) -> None:
-    expected = matcher.predict([example[1:] for example in EXAMPLES])
+    expected = matcher.predict([example[:2] for example in EXAMPLES])
     for example, prediction in zip(EXAMPLES, expected, strict=True):
-        updates = handlers.compare(*example[1:], "default", visitor())
-        assert updates.keys() == set(VIEW[2:])
-        assert updates["verdict"][LABEL_NAMES["Matched"]] == pytest.approx(
-            prediction.probabilities["Matched"], abs=1e-6
-        )
-        assert updates["messages"]["verdict"] == LABEL_NAMES[prediction.label]
-        assert updates["gauge"]["score"] == pytest.approx(prediction.similarity, abs=1e-6)
-        assert updates["alignment"]["rows"][0]
-        assert updates["ranking"]["rows"] == updates["all_models"]["rows"] == []
-
-
-def test_what_was_cut_unknown_and_unsure_is_said() -> None:
-    odd = Prediction(
-        *PAIR,
-        label="Matched",
-        probabilities={"Not Matched": 0.45, "Matched": 0.55},
-        similarity=0.9,
-        truncated=("", "很" * (SHOWN + 5)),
-        unknown=(("龘", "靐"), ()),
-    )
-    answer: Message = {"key": "messages_answered"}
-    assert messages_value(odd, "same", answer, 64)["messages"] == [
-        {"key": "messages_unsure"},
-        {"key": "messages_unknown_1", "text": "龘 靐"},
-        {"key": "messages_cut_2", "limit": "64", "text": "很" * SHOWN + "…"},
-    ]
-    plain = replace(odd, probabilities={"Not Matched": 0.1, "Matched": 0.9}, truncated=("", ""), unknown=((), ()))
-    assert messages_value(plain, "same", answer, 64)["messages"] == []
+        shown = answer(handlers.compare(*example[:2], "default", visitor()))
+        assert shown.keys() == AT_REST.keys()
+        (share,) = (each["share"] for each in shown["verdict"]["shares"] if each["name"]["key"] == "verdict_matched")
+        assert share == pytest.approx(prediction.probabilities["Matched"], abs=1e-6)
+        assert shown["verdict"]["headline"]["key"] in (VERDICTS[prediction.label], UNSURE_VERDICTS[prediction.label])
+        assert shown["gauge"]["score"] == round(100 * prediction.similarity)
+        assert shown["gauge"]["cosine"] == pytest.approx(prediction.cosine, abs=1e-6)
+        assert shown["alignment"]["rows"][0]
+        assert shown["ranking"]["rows"] == shown["all_models"]["rows"] == []
 
 
 @pytest.mark.parametrize("labels", [("Not Matched", "Matched"), ("no", "maybe", "yes")])
 def test_only_the_default_labels_get_chinese_names(tmp_path: Path, labels: tuple[str, ...]) -> None:
-    handlers = CompareHandlers(Models({"other": small(tmp_path / "other", labels)}, device="cpu"), VIEW)
-    answer = handlers.compare(*PAIR, "other", visitor())
-    assert tuple(answer["verdict"]) == tuple(LABEL_NAMES.get(label, label) for label in labels)
-    assert answer["messages"]["verdict"] in answer["verdict"]
-    ranking = handlers.compare(PAIR[0], "\n".join(PAIR), "other", visitor())["ranking"]
+    handlers = CompareHandlers(Models({"other": small(tmp_path / "other", labels)}, device="cpu"))
+    shown = answer(handlers.compare(*PAIR, "other", visitor()))["verdict"]
+    known = [{"key": VERDICTS[label]} if label in VERDICTS else {"text": label} for label in labels]
+    assert [each["name"] for each in shown["shares"]] in (known, known[::-1]) or len(labels) == 3
+    assert shown["right"] is None
+    ranking = answer(handlers.compare(PAIR[0], "\n".join(PAIR), "other", visitor()))["ranking"]
     assert len(ranking["rows"]) == 2
     assert ranking["caption"]["key"] == ("compare_closest" if labels[-1] == "Matched" else "compare_ranked")
 
 
 def test_several_lines_are_ranked_and_nothing_else_is_shown(handlers: CompareHandlers) -> None:
-    answer = handlers.compare(PAIR[0], f"红烧茄子怎么做\n\n{PAIR[0]}", "default", visitor())
-    assert [row[0] for row in answer["ranking"]["rows"]] == [PAIR[0], "红烧茄子怎么做"]
-    assert answer["ranking"]["rows"][0][1] == {"key": "verdict_matched"}
-    assert answer["alignment"]["verdict"] is None
-    assert answer["gauge"]["score"] is None
+    shown = answer(handlers.compare(PAIR[0], f"红烧茄子怎么做\n\n{PAIR[0]}", "default", visitor()))
+    assert [row[0] for row in shown["ranking"]["rows"]] == [PAIR[0], "红烧茄子怎么做"]
+    assert shown["ranking"]["rows"][0][1] == {"key": "verdict_matched"}
+    assert {name: shown[name] for name in ("verdict", "alignment", "gauge")} == {
+        name: AT_REST[name] for name in ("verdict", "alignment", "gauge")
+    }
 
 
 def test_blank_lines_do_not_count(small_handlers: CompareHandlers) -> None:
-    assert small_handlers.compare(PAIR[0], f"\n  \n{PAIR[1]}\n", "small", visitor())["ranking"]["rows"] == []
+    pair = answer(small_handlers.compare(PAIR[0], f"\n  \n{PAIR[1]}\n", "small", visitor()))
+    assert pair["ranking"]["rows"] == []
     lines = "\n\n".join([PAIR[1]] * MAX_LINES)
-    assert len(small_handlers.compare(PAIR[0], lines, "small", visitor())["ranking"]["rows"]) == MAX_LINES
-    assert all(f" {MAX_LINES} " in texts["compare_sentence_2"] for texts in TEXTS.values())
-    assert not small_handlers.check(PAIR[0], lines + "\n又一句", "small", visitor())[1]["is_valid"]
+    assert len(answer(small_handlers.compare(PAIR[0], lines, "small", visitor()))["ranking"]["rows"]) == MAX_LINES
+    assert all(f"{MAX_LINES} " in texts["compare_sentence_2"] for texts in TEXTS.values())
+    assert small_handlers.compare(PAIR[0], lines + "\n又一句", "small", visitor())["problems"][1]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -168,47 +155,55 @@ def test_blank_and_overlong_boxes_get_a_message_in_the_visitors_language(
     small_handlers: CompareHandlers, language: str
 ) -> None:
     texts = TEXTS["zh" if language == "zh" else "en"]
-    first, second, model = small_handlers.check("  ", "很" * (MAX_CHARACTERS + 1), "small", visitor(language))
-    assert (first["message"], model["is_valid"]) == (texts["sentence_blank_1"], True)
-    assert second["message"] == texts["sentence_long_2"].format(length=MAX_CHARACTERS + 1, limit=MAX_CHARACTERS)
-    with pytest.raises(gr.Error, match=texts["sentence_blank_1"]):
-        small_handlers.compare("  ", PAIR[1], "small", visitor(language))
+    reply = small_handlers.compare("  ", "很" * (MAX_CHARACTERS + 1), "small", visitor(language))
+    assert reply["answer"] is None
+    assert reply["problems"] == [
+        texts["sentence_blank_1"],
+        texts["sentence_long_2"].format(length=MAX_CHARACTERS + 1, limit=MAX_CHARACTERS),
+    ]
 
 
-def test_the_page_opens_with_the_first_example_or_the_sentences_of_the_address(
-    small_handlers: CompareHandlers,
-) -> None:
-    opened = small_handlers.open("small", visitor())
-    assert (opened["sentence1"], opened["sentence2"]) == EXAMPLES[0][1:]
-    shared = small_handlers.open("small", visitor(a="甲", b="乙\n丙"))
-    assert (shared["sentence1"], shared["sentence2"]) == ("甲", "乙\n丙")
-    assert len(shared["ranking"]["rows"]) == 2
+def test_the_page_opens_with_the_first_example_or_what_the_address_holds(checkpoints: Path) -> None:
+    handlers = CompareHandlers(Models.beside(checkpoints / "small", device="cpu"))
+    reply, model = handlers.open(visitor())
+    assert (reply["question"], model) == ([*EXAMPLES[0][:2], "small"], "small")
+    assert reply["opening"]
+    shared, model = handlers.open(visitor(a="甲", b="乙\r\n丙", model="default"))
+    assert (shared["question"], model) == (["甲", "乙\n丙", "default"], "default")
+    assert len(answer(shared)["ranking"]["rows"]) == 2
+    assert handlers.open(visitor(model="../small"))[1] == "small"
+
+
+@pytest.mark.parametrize("query", [{"a": "只有一句"}, {"b": "只有一句"}])
+def test_a_link_with_one_sentence_keeps_it(small_handlers: CompareHandlers, query: dict[str, str]) -> None:
+    reply, _ = small_handlers.open(visitor("zh", **query))
+    assert reply["question"][:2] == [query.get("a", ""), query.get("b", "")]
+    assert (reply["answer"], reply["problems"]) == (None, ["", ""])
 
 
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
         ({"a": "很" * (MAX_CHARACTERS + 1), "b": "好"}, f"{MAX_CHARACTERS + 1}"),
-        ({"b": "好"}, TEXTS["zh"]["sentence_blank_1"]),
         ({"a": "1", "b": "\n".join("2" * (MAX_LINES + 1))}, f"{MAX_LINES + 1}"),
     ],
-    ids=["long", "half", "many"],
+    ids=["long", "many"],
 )
 def test_a_link_that_cannot_be_compared_is_refused_in_words(
     small_handlers: CompareHandlers, query: dict[str, str], reason: str
 ) -> None:
-    opened = small_handlers.open("small", visitor("zh", **query))
-    assert (opened["sentence1"], opened["sentence2"]) == EXAMPLES[0][1:]
-    message = opened["messages"]["messages"][0]
-    assert message["key"] == "messages_link_refused"
-    assert reason in message["reason"]
+    reply, _ = small_handlers.open(visitor("zh", **query))
+    assert reply["question"][:2] == [query["a"], query["b"]]
+    assert reason in "".join(reply["problems"])
+    assert reply["answer"] is None
 
 
 def test_all_models_answer_and_a_broken_one_says_so(checkpoints: Path) -> None:
-    handlers = CompareHandlers(Models.beside(checkpoints / "small", device="cpu"), VIEW)
-    rows = handlers.compare_all(PAIR[0], f"{PAIR[1]}\n又一句", "small", visitor())["all_models"]["rows"]
+    handlers = CompareHandlers(Models.beside(checkpoints / "small", device="cpu"))
+    rows = answer(handlers.compare_all(PAIR[0], f"{PAIR[1]}\n又一句", "small", visitor()))["all_models"]["rows"]
     assert [row[0] for row in rows] == ["small", "default", "torn"]
-    assert isinstance(rows[1][2]["share"], float)
+    assert isinstance(rows[1][2]["chance"], float)
+    assert handlers.compare_all("", PAIR[1], "small", visitor())["answer"] is None
     assert rows[2][1:] == [{"key": "compare_broken"}, None, None, None]
     with pytest.raises(gr.Error, match=r"model\.safetensors"):
         handlers.compare(*PAIR, "torn", visitor())
@@ -279,12 +274,12 @@ def test_another_model_is_named_in_the_code() -> None:
 
 
 def write(page: Any, sentence1: str, sentence2: str) -> None:
-    page.locator("#sentence1 input").fill(sentence1)
+    page.locator("#sentence1 textarea").fill(sentence1)
     page.locator("#sentence2 textarea").fill(sentence2)
 
 
 def boxes(page: Any) -> tuple[str, str]:
-    return page.locator("#sentence1 input").input_value(), page.locator("#sentence2 textarea").input_value()
+    return page.locator("#sentence1 textarea").input_value(), page.locator("#sentence2 textarea").input_value()
 
 
 def clear(page: Any) -> None:
@@ -293,9 +288,8 @@ def clear(page: Any) -> None:
 
 
 def verdict(page: Any) -> str:
-    """The verdict, once the gauge shows an answer."""
-    page.locator(".tm-gauge:not([data-level=waiting])").wait_for()
-    page.locator("#verdict .confidence-set").first.wait_for()
+    """The verdict, once it answers what stands in the boxes."""
+    page.locator("#answer[data-state=fresh] .tm-verdict:not([data-tone=rest])").wait_for()
     return str(page.locator("#verdict h2").inner_text())
 
 
@@ -306,15 +300,15 @@ def test_enter_button_swap_and_clear(visit: Open) -> None:
     assert boxes(page) == ("", "")
     write(page, *PAIR)
     page.locator("#sentence2 textarea").press("Enter")
-    assert verdict(page) in LABEL_NAMES.values()
+    assert verdict(page) in HEADLINES
 
     clear(page)
     write(page, *PAIR)
     page.locator("#swap").click()
-    page.wait_for_function("text => document.querySelector('#sentence1 input').value === text", arg=PAIR[1])
+    page.wait_for_function("text => document.querySelector('#sentence1 textarea').value === text", arg=PAIR[1])
     assert boxes(page) == (PAIR[1], PAIR[0])
     page.locator("#compare").click()
-    assert verdict(page) in LABEL_NAMES.values()
+    assert verdict(page) in HEADLINES
     page.get_by_text("毫秒").wait_for()
 
 
@@ -322,7 +316,7 @@ def test_enter_button_swap_and_clear(visit: Open) -> None:
 @pytest.mark.slow
 def test_an_example_on_a_phone_brings_its_answer_into_view(visit: Open) -> None:
     page = visit(viewport=PHONE)
-    page.locator("#examples button.gallery-item").last.click()
+    page.locator("#examples .tm-example").last.click()
     page.wait_for_function("() => document.querySelector('#verdict h2').getBoundingClientRect().top > 0")
     assert page.locator("#verdict h2").bounding_box()["y"] < PHONE["height"]
 
@@ -333,10 +327,9 @@ def test_the_gauge_reads_the_same_aloud(visit: Open) -> None:
     page = visit()
     meter = page.get_by_role("meter", name=TEXTS["zh"]["gauge_similarity"], exact=True)
     number, word = page.locator(".tm-number").inner_text(), page.locator(".tm-word").inner_text()
-    assert meter.get_attribute("aria-valuenow") == number.removesuffix("%")
+    assert meter.get_attribute("aria-valuenow") == number
     assert meter.get_attribute("aria-valuetext") == f"{number}, {word}"
     assert page.evaluate("getComputedStyle(document.querySelector('.tm-hand')).transitionDuration") == "0s"
-    assert page.get_by_role("status").filter(has_text=" · ").count() == 1
 
 
 FOCUS = """() => {
@@ -344,7 +337,7 @@ FOCUS = """() => {
   const ringed = (part) => part && parseFloat(getComputedStyle(part).outlineWidth) >= 2
     && getComputedStyle(part).outlineStyle === "solid";
   const named = focused.closest("#code") ?? focused.closest("[id]");
-  return [named?.id ?? "", ringed(focused) || ringed(focused.closest("#pair .block")), focused.tagName];
+  return [named?.id ?? "", ringed(focused) || ringed(focused.closest(".tm-pair-box")), focused.tagName];
 }"""
 """Where the focus is: the nearest name, whether a ring shows it, the kind of element."""
 
@@ -353,7 +346,7 @@ FOCUS = """() => {
 @pytest.mark.slow
 def test_the_keyboard_alone_goes_through_everything_and_back(visit: Open, several: str) -> None:
     page = visit(elsewhere=several)
-    page.locator("#sentence1 input").focus()
+    page.locator("#sentence1 textarea").focus()
     page.keyboard.insert_text("龘")
     page.locator(".tm-chip").filter(has_text="龘").wait_for()
     stops: list[Any] = [page.evaluate(FOCUS)]
@@ -384,7 +377,7 @@ def test_the_keyboard_alone_goes_through_everything_and_back(visit: Open, severa
 def test_a_new_answer_leaves_the_focus_among_the_words(visit: Open) -> None:
     page = visit()
     page.locator(".tm-chip").first.focus()
-    page.locator("#examples button.gallery-item").nth(1).evaluate("example => example.click()")
+    page.locator("#examples .tm-example").nth(1).evaluate("example => example.click()")
     page.locator(".tm-chip").filter(has_text="爱").first.wait_for()
     assert page.evaluate("document.activeElement.matches('.tm-chip')")
 
@@ -393,13 +386,13 @@ def test_a_new_answer_leaves_the_focus_among_the_words(visit: Open) -> None:
 @pytest.mark.parametrize(
     "text", [HOSTILE[0], *(pytest.param(text, marks=pytest.mark.slow) for text in HOSTILE[1:])], ids=repr
 )
-def test_markup_in_the_boxes_is_only_text(visit: Open, matcher: TextMatcher, text: str) -> None:
-    long = "很" * matcher.max_length + text  # its end is quoted in a message
+def test_markup_in_the_boxes_is_only_text(visit: Open, text: str) -> None:
+    long = "很" * 300 + text
     page = visit(query=f"?{urlencode({'a': text, 'b': long})}")
-    assert verdict(page) in LABEL_NAMES.values()
+    assert verdict(page) in HEADLINES
     assert boxes(page) == (text, long)
-    assert page.locator("#messages li").count() >= 1
-    assert page.locator("#messages img, #messages script, img[src=x]").count() == 0
+    assert page.locator(".tm-warnings li").count() >= 1
+    assert page.locator("#verdict img, #verdict script, img[src=x]").count() == 0
 
 
 @pytest.mark.slow
@@ -408,10 +401,10 @@ def test_messages_stand_below_the_boxes_and_go_with_the_next_answer(visit: Open)
     page, texts = visit(), TEXTS["zh"]
     write(page, "  ", "很" * (MAX_CHARACTERS + 1))
     page.locator("#compare").click()
-    message = page.locator("#sentence1 .validation-error").get_by_text(texts["sentence_blank_1"])
+    message = page.locator("#foot1").get_by_text(texts["sentence_blank_1"])
     message.wait_for()
     too_long = texts["sentence_long_2"].format(length=MAX_CHARACTERS + 1, limit=MAX_CHARACTERS)
-    page.locator("#sentence2 .validation-error").get_by_text(too_long).wait_for()
+    page.locator("#foot2").get_by_text(too_long).wait_for()
     write(page, *PAIR)
     page.locator("#compare").click()
     message.wait_for(state="detached")
@@ -443,13 +436,13 @@ def test_typing_asks_once_when_it_pauses(visit: Open) -> None:
     open_code(page)
     sent = asks(page)
     page.clock.install()
-    page.locator("#sentence1 input").fill("")
-    page.locator("#sentence1 input").press_sequentially("二十个字打完以后才问一次不然服务器受不了")
+    page.locator("#sentence1 textarea").fill("")
+    page.locator("#sentence1 textarea").press_sequentially("二十个字打完以后才问一次不然服务器受不了")
     assert sent == []
     page.clock.run_for(PAUSE)
     code_shown(page, "服务器受不了")
     assert len(sent) == 1
-    assert verdict(page) in LABEL_NAMES.values()
+    assert verdict(page) in HEADLINES
 
 
 @pytest.mark.slow
@@ -457,7 +450,7 @@ def test_typing_asks_once_when_it_pauses(visit: Open) -> None:
 def test_an_emptied_box_lays_the_result_to_rest(visit: Open) -> None:
     page = visit()
     sent = asks(page)
-    page.locator("#sentence1 input").fill("")
+    page.locator("#sentence1 textarea").fill("")
     page.locator(".tm-gauge[data-level=waiting]").wait_for()
     assert sent == []
 
@@ -470,10 +463,10 @@ def test_a_stale_answer_is_followed_by_the_right_one(visit: Open) -> None:
     held: list[Any] = []
     page.route("**/queue/join*", lambda route: held.append(route), times=1)
     with page.expect_request("**/queue/join*"):
-        page.locator("#sentence1 input").fill("第一次写的句子")
+        page.locator("#sentence1 textarea").fill("第一次写的句子")
     sent = asks(page)
-    page.locator("#sentence1 input").fill("后来又改了的句子")
-    page.locator("#sentence1 input").press("Enter")
+    page.locator("#sentence1 textarea").fill("后来又改了的句子")
+    page.locator("#sentence1 textarea").press("Enter")
     held[0].continue_()
     code_shown(page, "后来又改了的句子")
     assert [question["data"][0] for question in sent] == ["后来又改了的句子"]
@@ -490,7 +483,7 @@ def test_several_lines_become_a_ranking(visit: Open) -> None:
     assert not page.locator("#verdict").is_visible()
     assert not page.locator("#alignment").is_visible()
     write(page, *PAIR)
-    assert verdict(page) in LABEL_NAMES.values()
+    assert verdict(page) in HEADLINES
     assert not page.locator("#ranking").is_visible()
 
 
@@ -513,7 +506,7 @@ def test_swap_exchanges_the_first_line(visit: Open) -> None:
     page = visit()
     write(page, "甲", "乙\n丙")
     page.locator("#swap").click()
-    page.wait_for_function("document.querySelector('#sentence1 input').value === '乙'")
+    page.wait_for_function("document.querySelector('#sentence1 textarea').value === '乙'")
     assert boxes(page) == ("乙", "甲\n丙")
 
 
@@ -524,10 +517,10 @@ def test_a_random_pair_is_new_and_answered(visit: Open) -> None:
     before = boxes(page)
     sent = asks(page)
     page.locator("#random").click()
-    page.wait_for_function("text => document.querySelector('#sentence1 input').value !== text", arg=before[0])
+    page.wait_for_function("text => document.querySelector('#sentence1 textarea').value !== text", arg=before[0])
     now = boxes(page)
     assert now != before
-    assert now in [*RANDOM_PAIRS, *(example[1:] for example in EXAMPLES)]
+    assert now in [*RANDOM_PAIRS, *(example[:2] for example in EXAMPLES)]
     open_code(page)
     code_shown(page, now[1])
     assert [tuple(question["data"][:2]) for question in sent] == [now]

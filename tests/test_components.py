@@ -102,7 +102,7 @@ def test_a_table_of_figures_has_row_headings_bars_and_dashes(page: Any) -> None:
     ask(page, "table", "none")
     shown = ask(page, "table", "figures")
     assert shown.locator("tbody th[scope=row]").all_text_contents() == [HOSTILE[3], "短"]
-    assert shown.locator("tbody td").all_text_contents() == ["Matched", "25.0%", "–", "12"]
+    assert shown.locator("tbody td").all_text_contents() == ["Same meaning", "25.0%", "–", "12"]
     bar = "cell => getComputedStyle(cell, '::after').width"
     cell = shown.locator(".tm-bar")
     assert float(cell.evaluate(bar)[:-2]) == pytest.approx((cell.bounding_box()["width"] - 32) / 4, abs=1)

@@ -108,11 +108,8 @@ def test_failures_are_the_most_confident_ones() -> None:
 
 
 def test_labels_that_the_checkpoint_does_not_have_are_refused() -> None:
-    odd = [*TRAIN, Pair("天冷", "天热", "2")]
     with pytest.raises(DataError, match="expected as many as the checkpoint's"):
-        report(naive(), SPLITS._replace(train=odd))
-    with pytest.raises(DataError, match="got \\['2'\\] as well"):
-        report(naive(), SPLITS._replace(dev=[*DEV, odd[-1]]))
+        report(naive(), SPLITS._replace(labels=("无关", "相关", "相同")))
 
 
 @pytest.mark.slow
@@ -135,7 +132,7 @@ def test_a_network_is_calibrated_and_evaluated_in_the_order_of_its_pairs() -> No
     vocabulary = Vocabulary.build([sentence for pair in TRAIN + DEV + TEST for sentence in pair[:2]], 1, 1)
     torch.manual_seed(0)
     config = ModelConfig(character_dim=8, word_dim=8, hidden_size=8, embedding_dim=8)
-    network = build(config, len(vocabulary.characters), len(vocabulary.words)).eval()
+    network = build(config, vocabulary.num_characters, len(vocabulary.words)).eval()
     dev, test = encoded(TEST, vocabulary), encoded([*TRAIN, *DEV], vocabulary)
     figures = calibrate(network, dev)
     with torch.inference_mode():

@@ -17,7 +17,8 @@ import pytest
 from pyarrow import parquet
 
 from textmatch.errors import DataError
-from textmatch.files import Pair, label_names, load_splits, read_pairs, read_sentences
+from textmatch.files import DataOptions, Pair, label_names, load_splits, read_pairs, read_sentences
+from textmatch.files.splits import SAME_BLOCK, SAME_LINE
 
 Write = Callable[..., Path]
 PAIRS = [
@@ -25,6 +26,7 @@ PAIRS = [
     Pair("小猫为何追着毛线球跑", "毛线球要去哪里买", "0"),
     Pair('他说"明天, 再见"', "NA", "0"),
 ]
+ROWS = [pair[:3] for pair in PAIRS]
 NAMES = ("sentence1", "sentence2", "label")
 
 
@@ -39,7 +41,7 @@ def refuse(message: str, function: Callable[..., Any], *arguments: Any) -> None:
 
 @pytest.mark.parametrize("kind", [".tsv", ".tsv.gz", ".csv", ".csv.gz", ".xlsx"])
 def test_no_header(tmp_path: Path, write_table: Write, kind: str) -> None:
-    assert read_pairs(write_table(tmp_path / f"pairs{kind}", None, PAIRS)) == PAIRS
+    assert read_pairs(write_table(tmp_path / f"pairs{kind}", None, ROWS)) == PAIRS
     unlabelled = write_table(tmp_path / f"sentences{kind}", None, [pair[:2] for pair in PAIRS])
     assert read_sentences(unlabelled) == [pair[i] for i in (0, 1) for pair in PAIRS]
 
@@ -67,7 +69,7 @@ def test_bom_windows_line_ends_and_no_last_line_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [".tsv", ".csv", ".jsonl"])
 def test_blank_lines_at_the_end(tmp_path: Path, write_table: Write, kind: str) -> None:
-    path = write_table(tmp_path / f"a{kind}", NAMES, PAIRS)
+    path = write_table(tmp_path / f"a{kind}", NAMES, ROWS)
     path.write_bytes(path.read_bytes() + b"\n\r\n")
     assert read_pairs(path) == PAIRS
 
@@ -99,17 +101,33 @@ def test_lines_of_paraphrases_become_pairs(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"paraphrases{kind}"
     path.write_bytes(gzip.compress(TEXT.encode(), mtime=0) if kind.endswith(".gz") else TEXT.encode())
     assert read_pairs(path) == [
-        Pair("怎么学游泳", "如何学会游泳", "1"),
-        Pair("怎么学游泳", "学游泳有什么方法", "1"),
-        Pair("如何学会游泳", "学游泳有什么方法", "1"),
-        Pair("怎么学游泳", "怎么教游泳", "0"),
-        Pair("如何学会游泳", "怎么教游泳", "0"),
-        Pair("学游泳有什么方法", "怎么教游泳", "0"),
-        Pair("今天下雨", "今天有雨", "1"),
+        Pair("怎么学游泳", "如何学会游泳", "1", SAME_LINE),
+        Pair("怎么学游泳", "学游泳有什么方法", "1", SAME_LINE),
+        Pair("如何学会游泳", "学游泳有什么方法", "1", SAME_LINE),
+        Pair("怎么学游泳", "怎么教游泳", "0", SAME_BLOCK),
+        Pair("如何学会游泳", "怎么教游泳", "0", SAME_BLOCK),
+        Pair("学游泳有什么方法", "怎么教游泳", "0", SAME_BLOCK),
+        Pair("今天下雨", "今天有雨", "1", SAME_LINE),
     ]
     assert read_sentences(path) == [
         *("怎么学游泳", "如何学会游泳", "学游泳有什么方法", "怎么教游泳", "今天下雨", "今天有雨"),
     ]
+
+
+def test_a_score_column_says_how_close_two_meanings_are(tmp_path: Path, write_table: Write) -> None:
+    path = write_table(
+        tmp_path / "pairs.tsv", (*NAMES, "score"), [("水", "火", "0", "0.25"), ("水", "水流", "1", "0.9")]
+    )
+    assert [pair.score for pair in read_pairs(path)] == [0.25, 0.9]
+
+
+@pytest.mark.parametrize("score", ["", "high", "1.5", "-0.1", "nan"])
+def test_a_score_that_is_no_share_is_refused(tmp_path: Path, write_table: Write, score: str) -> None:
+    path = write_table(
+        tmp_path / "pairs.csv", (*NAMES, "score"), [("水", "火", "0", "0.5"), ("水", "水流", "1", score)]
+    )
+    message = f"{path}, row 3: score is {score!r}; expected a number from 0 to 1"
+    refuse(message, read_pairs, path)
 
 
 # What is refused
@@ -136,7 +154,7 @@ PAIR = '{"text1": "甲", "text2": "乙", "label": 1}\n'
             ", line 2: text2 is missing; expected one in every row",
         ),
         ("a.jsonl", PAIR + '{"text1": "甲", "text2": "乙"}\n', ", line 2: label is missing; expected one in every row"),
-        ("a.jsonl", '{"text1": 5, "text2": "乙", "label": 1}\n', ", line 1: text1 is of type int; expected text"),
+        ("a.jsonl", '{"text1": [5], "text2": "乙", "label": 1}\n', ", line 1: text1 is of type list; expected text"),
         ("a.jsonl", '{"text1": "甲", "text2": "乙", "label": [1]}', ", line 1: label is of type list; expected text"),
         (
             "a.jsonl",
@@ -152,19 +170,32 @@ PAIR = '{"text1": "甲", "text2": "乙", "label": 1}\n'
         (
             "a.csv",
             "sentence1,other,label\n甲,乙,1\n",
-            ": expected one sentence2 column, got 0; the columns are: sentence1, other, label",
+            (
+                ": expected one sentence2 column, got 0; the columns are: sentence1, other, label "
+                "(--columns says which to read)"
+            ),
         ),
         (
             "a.csv",
             "sentence1,text1,sentence2\n甲,乙,丙\n",
-            ": expected one sentence1 column, got 2; the columns are: sentence1, text1, sentence2",
+            (
+                ": expected one sentence1 column, got 2; the columns are: sentence1, text1, sentence2 "
+                "(--columns says which to read)"
+            ),
         ),
         (
             "a.tsv",
             "text1\ttext2\tlabel\tlabel\n甲\t乙\t1\t1\n",
-            ": expected one label column, got 2; the columns are: text1, text2, label, label (2)",
+            (
+                ": expected one label column, got 2; the columns are: text1, text2, label, label (2) "
+                "(--columns says which to read)"
+            ),
         ),
-        ("a.jsonl", '{"a": 1}\n', ": expected one sentence1 column, got 0; the columns are: a"),
+        (
+            "a.jsonl",
+            '{"a": 1}\n',
+            ": expected one sentence1 column, got 0; the columns are: a (--columns says which to read)",
+        ),
         (
             "a.tsv",
             "水开了吗,水开了没,1\n",
@@ -176,7 +207,10 @@ PAIR = '{"text1": "甲", "text2": "乙", "label": 1}\n'
         (
             "a.csv",
             "7,水开了吗,水开了没,1\n8,水,火,0\n",
-            ": expected one sentence1 column, got 0; the columns are: 7, 水开了吗, 水开了没, 1",
+            (
+                ": expected one sentence1 column, got 0; the columns are: column 1, column 2, column 3, column 4 "
+                "(--columns says which to read)"
+            ),
         ),
         # whole files
         ("a.tsv", "", ": there are no rows; expected sentence1, sentence2 and perhaps label in each"),
@@ -216,15 +250,37 @@ def test_bad_file(tmp_path: Path, name: str, content: str | bytes, message: str)
     refuse(f"{path}{message}", read_pairs, path)
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"), [('{"text1"', "Expecting"), ('{"text1": "\\ud83d"}', "'utf-8' codec can't")]
-)
-def test_why_a_line_is_not_json(tmp_path: Path, line: str, reason: str) -> None:
+def test_why_a_line_is_not_json(tmp_path: Path) -> None:
     """The rest of the message is the words of a library."""
     path = tmp_path / "a.jsonl"
-    path.write_text(PAIR + line, encoding="utf-8")
-    with pytest.raises(DataError, match=f"^{re.escape(f'{path}, line 2: not a JSON object ({reason}')}"):
+    path.write_text(PAIR + '{"text1"', encoding="utf-8")
+    with pytest.raises(DataError, match=f"^{re.escape(f'{path}, line 2: not a JSON object (Expecting')}"):
         read_pairs(path)
+
+
+UNKNOWN = "结论,左边,右边\n相似,怎么退款,如何退款\n不相似,几点开门,几点关门\n不相似,去哪取票,在哪下车\n"
+
+
+def test_columns_are_named_where_their_names_are_unknown(tmp_path: Path) -> None:
+    """A header in unknown words is never a row of data."""
+    path = tmp_path / "pairs.csv"
+    path.write_text(UNKNOWN, encoding="utf-8")
+    with pytest.raises(
+        DataError, match=r"pairs\.csv, row 1: no other row has the label '右边'; .* --columns 结论,左边,右边"
+    ):
+        load_splits([path, path])
+    splits = load_splits([path, path], DataOptions(("左边", "右边", "结论")))
+    assert splits.labels == ("不相似", "相似")
+    assert splits.train[0] == Pair("怎么退款", "如何退款", "1")
+    assert splits.notes[0] == (
+        "train: pairs.csv: 3 rows, sentence1 = 左边, sentence2 = 右边, label = 结论, row 1 is the header"
+    )
+    refuse(
+        f"{path}: there is no column 中间; the columns are: sentence1, sentence2, label",
+        load_splits,
+        [path, path],
+        DataOptions(("中间", "左", "")),
+    )
 
 
 def test_bad_rows_without_lines(tmp_path: Path, write_table: Write) -> None:
@@ -248,15 +304,15 @@ def test_no_file(tmp_path: Path, name: str) -> None:
 
 
 def test_folder(tmp_path: Path, write_table: Write) -> None:
-    train = write_table(tmp_path / "train.tsv.gz", NAMES, PAIRS)
-    write_table(tmp_path / "validation.jsonl", NAMES, PAIRS[:2])
-    write_table(tmp_path / "train_part.tsv", NAMES, PAIRS)  # other names are left alone
+    train = write_table(tmp_path / "train.tsv.gz", NAMES, ROWS)
+    write_table(tmp_path / "validation.jsonl", NAMES, ROWS[:2])
+    write_table(tmp_path / "train_part.tsv", NAMES, ROWS)  # other names are left alone
     splits = load_splits(tmp_path)
     assert (splits.train, splits.dev, splits.test) == (PAIRS, PAIRS[:2], None)
     assert list(splits.sources) == ["train.tsv.gz", "dev.jsonl"]
     assert splits.sources["train.tsv.gz"] == hashlib.sha256(train.read_bytes()).hexdigest()
 
-    write_table(tmp_path / "test.parquet", NAMES, PAIRS[1:])
+    write_table(tmp_path / "test.parquet", NAMES, ROWS[1:])
     for data in (tmp_path, str(tmp_path), [tmp_path]):
         assert load_splits(data).test == PAIRS[1:]
 
@@ -264,7 +320,7 @@ def test_folder(tmp_path: Path, write_table: Write) -> None:
 def test_files_in_order(tmp_path: Path, write_table: Write) -> None:
     """Files of one name from different folders keep apart in `sources`."""
     files = []
-    for name, pairs in [("甲", PAIRS), ("乙", PAIRS[:2]), ("丙", PAIRS[1:])]:
+    for name, pairs in [("甲", ROWS), ("乙", ROWS[:2]), ("丙", ROWS[1:])]:
         (tmp_path / name).mkdir()
         files.append(write_table(tmp_path / name / "pairs.csv", NAMES, pairs))
     assert load_splits(files[:2])[:3] == (PAIRS, PAIRS[:2], None)
@@ -273,17 +329,74 @@ def test_files_in_order(tmp_path: Path, write_table: Write) -> None:
     assert list(splits.sources) == ["train.csv", "dev.csv", "test.csv"]
 
 
+MANY = [Pair(f"怎么去{n}号楼", f"去{n}号楼怎么走", "01"[n % 5 == 0]) for n in range(60)]
+
+
+def test_one_file_gives_train_and_dev(tmp_path: Path, write_table: Write) -> None:
+    """A tenth of each class, the same at each call; a pair that is there twice is on one side only."""
+    turned = [Pair(pair.sentence2, pair.sentence1, pair.label) for pair in MANY]
+    path = write_table(tmp_path / "我的问题.xlsx", NAMES, [pair[:3] for pair in (*MANY, *turned)])
+    splits = load_splits(path)
+    assert load_splits([path]) == splits
+    assert sorted([*splits.train, *splits.dev]) == sorted([*MANY, *turned])
+    assert sorted(pair.label for pair in splits.dev) == ["0"] * 10 + ["1"] * 2
+    assert not {frozenset(pair[:2]) for pair in splits.train} & {frozenset(pair[:2]) for pair in splits.dev}
+    assert (splits.test, splits.corpus) == (None, "我的问题")
+    assert splits.notes[1] == "dev: 12 of the train pairs, 10% of each class"
+    half = load_splits(path, DataOptions(dev_share=0.5))
+    assert sorted(pair.label for pair in half.dev) == ["0"] * 48 + ["1"] * 12
+    assert half.sources["train.xlsx"] == splits.sources["train.xlsx"]
+    assert half.sources["dev, a part of train"] != splits.sources["dev, a part of train"]
+    with pytest.raises(DataError, match="--dev-share 1: expected more than 0 and less than 1"):
+        DataOptions(dev_share=1)
+
+
+def test_a_folder_without_dev_is_split_too(tmp_path: Path, write_table: Write) -> None:
+    folder = tmp_path / "客服"
+    folder.mkdir()
+    write_table(folder / "train.csv", NAMES, [pair[:3] for pair in MANY])
+    write_table(folder / "test.csv", NAMES, ROWS)
+    splits = load_splits(folder)
+    assert (len(splits.train), len(splits.dev), splits.test, splits.corpus) == (54, 6, PAIRS, "客服")
+
+
+def test_a_label_that_is_there_once_cannot_be_split(tmp_path: Path, write_table: Write) -> None:
+    named = [pair._replace(label="否是"[int(pair.label)]) for pair in MANY]
+    path = write_table(tmp_path / "a.csv", NAMES, [*(pair[:3] for pair in named), ("甲", "乙", "事")])
+    with pytest.raises(DataError, match=r"a\.csv, row 62: no other row has the label '事', .* is it a typo\?"):
+        load_splits(path)
+
+
+def test_training_reads_what_scoring_reads(tmp_path: Path, write_table: Write) -> None:
+    path = write_table(tmp_path / "a.csv", NAMES, ROWS)
+    text = path.read_text(encoding="utf-8")
+    for encoding in ("gb18030", "utf-16"):
+        path.write_bytes(text.encode(encoding))
+        assert read_pairs(path) == PAIRS
+
+
+def test_a_table_or_a_list_is_not_read_as_paraphrases(tmp_path: Path) -> None:
+    """88 lines became 3,828 pairs."""
+    path = tmp_path / "train.txt"
+    path.write_text("怎么退款\t如何退款\t1\n" * 88, encoding="utf-8")
+    with pytest.raises(DataError, match=r"train\.txt: the lines hold tabs, as a table does.* the name train\.tsv"):
+        read_pairs(path)
+    path.write_text("怎么退款\n" * 1500, encoding="utf-8")
+    with pytest.raises(DataError, match=r"train\.txt, line 201: this is line 201 of a block"):
+        read_pairs(path)
+
+
 def test_bad_splits(tmp_path: Path, write_table: Write) -> None:
     folder = tmp_path / "data"
-    refuse(f"{folder}: this is not a folder; expected one with train, dev and perhaps test files", load_splits, folder)
+    message = "there is no such file or folder; expected one with train, dev and test files"
+    refuse(f"{folder}: {message}", load_splits, folder)
     folder.mkdir()
     refuse(f"{folder}: there is no train file; expected a name such as train.tsv.gz", load_splits, folder)
-    write_table(folder / "train.tsv", NAMES, PAIRS)
-    refuse(f"{folder}: there is no dev file; expected a name such as dev.tsv.gz", load_splits, folder)
-    write_table(folder / "valid.tsv", NAMES, PAIRS)
-    write_table(folder / "dev.csv", NAMES, PAIRS)
+    write_table(folder / "train.tsv", NAMES, ROWS)
+    write_table(folder / "valid.tsv", NAMES, ROWS)
+    write_table(folder / "dev.csv", NAMES, ROWS)
     refuse(f"{folder}: expected one dev file, got dev.csv, valid.tsv", load_splits, folder)
-    write_table(folder / "train.csv", NAMES, PAIRS)
+    write_table(folder / "train.csv", NAMES, ROWS)
     refuse(f"{folder}: expected one train file, got train.csv, train.tsv", load_splits, folder)
     for count in (0, 4):
         message = f"got {count} data files; expected one folder, or a train, a dev and perhaps a test file"

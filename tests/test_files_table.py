@@ -6,8 +6,9 @@ from string import Formatter
 
 import pytest
 
-from textmatch.files import ERRORS, Columns, Row, Table, TableError, free_name
-from textmatch.files.table import unique_names
+from textmatch.errors import DataError
+from textmatch.files import ERRORS, Columns, Row, Table, TableError, column_names, free_name
+from textmatch.files.table import is_header, unique_names
 from textmatch.scoring import PROBLEMS
 
 LOCALES = Path(__file__).parents[1] / "textmatch" / "demo" / "locales"
@@ -34,6 +35,112 @@ def test_columns_are_recognised_in_many_spellings_or_named() -> None:
         table.columns("TEXT_B", "TEXT_B")
     with pytest.raises(TableError, match="recognised as sentence2; the columns are: sentence1, c"):
         Table(("sentence1", "c"), []).columns()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "text1,text2,label",
+            "query,question,label",
+            "query,title,label",
+            "q1,q2,label",
+            "s1,s2,y",
+            "text_1,text_2,label",
+        ),
+        *(
+            "句子1,句子2,标签",
+            "标准问,相似问,是否相似",
+            "问题,相似问题,是否相似",
+            "药名1,药名2,是否一致",
+            "标题A,标题B,结果",
+        ),
+        *(
+            "question1,question2,is_duplicate",
+            "Sentence 1,Sentence 2,Label",
+            "甲,乙,标签",
+            "甲,乙,丙",
+            "左,右,similarity",
+        ),
+        *("s1,s2,score", "句子一,句子二,相似度"),
+    ],
+)
+def test_columns_as_people_call_them(header: str) -> None:
+    names = tuple(header.split(","))
+    values = [("怎么退款", "如何退款", "1"), ("几点开门", "几点关门", "0")]
+    assert is_header(names, below=values)
+    assert Table(names, rows(*values)).columns()[:2] == (0, 1)
+    labelled = Table(names, rows(*values)).columns().label
+    assert labelled == (None if names[2] == "y" else 2)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("id,qid1,qid2,question1,question2,is_duplicate", (3, 4, 5)),
+        ("序号,标签,相似问,标准问", (3, 2, 1)),
+        ("id1,id2,q1,q2,label", (2, 3, 4)),
+        ("q2,q1", (1, 0, None)),
+        ("q1,q2,t1,t2", None),
+        ("句子1,标题", None),
+    ],
+)
+def test_columns_among_others(header: str, columns: tuple[int | None, ...] | None) -> None:
+    table = Table(tuple(header.split(",")), [])
+    if columns is None:
+        with pytest.raises(TableError, match="no column was recognised"):
+            table.columns()
+    else:
+        assert table.columns() == columns
+
+
+@pytest.mark.parametrize("name", ["similarity", "相似度", "score"])
+def test_a_degree_is_a_label_only_if_every_value_is_one(name: str) -> None:
+    names = ("sentence1", "sentence2", name)
+    assert Table(names, rows(("甲", "乙", 1.0), ("甲", "丙", "0"), ("丙", "丁", None))).columns().label == 2
+    assert Table(names, rows(("甲", "乙", 1.0), ("甲", "丙", 0.5))).columns().label is None
+    assert Table(("label", *names), rows((1, "甲", "乙", 1.0))).columns().label == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "below"),
+    [
+        (("怎么退款", "如何退款", "1"), [("怎么开门", "如何开门", "0")]),
+        (("怎么退款", "如何退款", "match"), [("怎么开门", "如何开门", "no")]),
+        (("怎么退款", "如何退款", "甲"), [("怎么开门", "如何开门", "乙")] * 3),
+        (("怎么退款", "如何退款"), [("怎么开门", "如何开门")]),
+        (("型号1", "型号2", "0"), [("怎么开门", "如何开门", "1")]),
+        (("7", "怎么退款", "如何退款", "1"), [("8", "怎么开门", "如何开门", "0")]),
+        ((7, "怎么退款", "如何退款", None), [(8, "怎么开门", "如何开门", 0)]),
+        (("电商", "怎么退款", "如何退款", "甲"), [("电商", "怎么开门", "如何开门", "乙")]),
+        (("张三", "怎么退款", "如何退款" * 20, "甲"), [("李四", "怎么开门", "如何开门", "乙")]),
+    ],
+)
+def test_a_row_of_data_is_no_header(first: tuple[object, ...], below: list[tuple[object, ...]]) -> None:
+    assert not is_header(first, below=below)
+    assert is_header(first, ["怎么退款" if "怎么退款" in first else "型号1"], below)
+
+
+def test_a_wide_header_of_unknown_names_is_one() -> None:
+    first = ("编号", "说法", "另一个说法", "备注", "")
+    assert is_header(first, below=[("1", "怎么退款", "如何退款", "", ""), ("2", "怎么开门", "如何开门", "", "")])
+
+
+def test_how_a_file_is_read_is_said_in_words() -> None:
+    first = Row(("问题", "相似问题", "是否相似"))
+    table = Table(("问题", "相似问题", "是否相似"), rows(("甲", "乙", "1")), "GB18030", first, start=2, sheet="数据")
+    assert table.reading(table.columns()) == (
+        "1 rows, sentence1 = 问题, sentence2 = 相似问题, label = 是否相似, sheet 数据, row 2 is the header, GB18030"
+    )
+
+
+def test_names_of_columns_are_given_in_one_option() -> None:
+    assert column_names("") == ("", "", "")
+    assert column_names("甲, 乙，丙") == ("甲", "乙", "丙")
+    assert column_names("甲,乙") == ("甲", "乙", "")
+    for text in ("甲", "甲,", "甲,乙,丙,丁"):
+        with pytest.raises(DataError, match=f"^--columns {text}: expected the names of two or three columns"):
+            column_names(text)
 
 
 def test_a_repeated_name_does_not_become_another_column() -> None:

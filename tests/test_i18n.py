@@ -8,10 +8,11 @@ import httpx
 import pytest
 
 from tests.helpers import visitor
-from textmatch.demo.components.gauge import gauge_value
+from textmatch.demo.components.gauge import common_characters, gauge_value
 from textmatch.demo.handlers import error_message
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
 from textmatch.files import ERRORS, TableError
+from textmatch.results import Prediction
 from textmatch.scoring import NEW_COLUMNS, PROBLEMS
 
 DEMO = Path(__file__).parents[1] / "textmatch" / "demo"
@@ -70,7 +71,16 @@ def test_every_message_about_a_file_has_a_text() -> None:
 
 
 def test_the_gauge_has_a_word_for_every_similarity() -> None:
-    assert [gauge_value(value)["level"] for value in (0.0, 0.5, 0.8, 1.0)] == ["far", "far", "partly", "close"]
+    def shown(similarity: float) -> tuple[int | None, str]:
+        pair = Prediction("你好", "您好", "", {}, similarity, ("", ""), ((), ()), cosine=0.5)
+        return gauge_value(pair)["score"], gauge_value(pair)["level"]
+
+    for score, level in ((0, "apart"), (20, "topic"), (49, "topic"), (50, "close"), (80, "nearly"), (99, "nearly")):
+        # Whatever is rounded to the same number has the same word.
+        assert {shown((score + part) / 100) for part in (-0.49, 0.0, 0.49) if score or part >= 0} == {(score, level)}
+    assert shown(1.0) == (100, "equal")
+    assert common_characters("一二三", "三四五六七") == 0.25
+    assert common_characters("，", "。") == 0.0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import run_async, visitor
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress, run_job
+from textmatch.demo.turns import LONG
+from textmatch.errors import BusyError
 from textmatch.search import Stop
 
 
@@ -27,16 +30,25 @@ def job(steps: Generator[Updates, None, Updates], folder: Path | None = None) ->
     return Job(steps, {"line": "waiting"}, {"line": "cancelled"}, folder)
 
 
+def shown(job: Job | None) -> list[Updates]:
+    """What the page shows of a job, one after the other."""
+
+    async def collect() -> list[Updates]:
+        return [updates async for updates in run_job(job, visitor())]
+
+    return run_async(collect())
+
+
 def test_a_job_shows_its_steps_and_its_end_once() -> None:
     whole = job(counting([]))
     assert (whole.latest, whole.active) == ({"line": "waiting"}, True)
-    assert list(run_job(whole)) == [{"line": 0}, {"line": 1}, {"line": 2}, {"line": "all"}]
-    assert list(run_job(whole)) == [NO_CHANGE]
+    assert shown(whole) == [{"line": 0}, {"line": 1}, {"line": 2}, {"line": "all"}]
+    assert shown(whole) == [NO_CHANGE]
     assert (whole.stop(), whole.active) == ({"line": "all"}, False)
 
 
 def test_a_start_that_was_refused_has_no_job() -> None:
-    assert list(run_job(None)) == [NO_CHANGE]
+    assert shown(None) == [NO_CHANGE]
     discard(None)
 
 
@@ -75,6 +87,37 @@ def test_a_discarded_job_cannot_be_stopped_into_showing_something() -> None:
 
 
 def test_a_job_that_fails_is_over() -> None:
+    def failing() -> Generator[Updates, None, Updates]:
+        yield {"line": 0}
+        raise OSError("the disk is full")
+
+    failed, told = job(failing()), list[Updates]()
+
+    async def run() -> None:
+        async for updates in run_job(failed, visitor()):
+            told.append(updates)
+
+    with pytest.raises(OSError, match="full"):
+        run_async(run())
+    assert told == [{"line": 0}, {"line": "cancelled"}]
+    assert not failed.active
+
+
+def test_a_job_is_refused_when_there_is_too_much_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LONG, "in_all", 0)
+    refused, told = job(counting([])), list[Updates]()
+
+    async def run() -> None:
+        async for updates in run_job(refused, visitor()):
+            told.append(updates)
+
+    with pytest.raises(BusyError):
+        run_async(run())
+    assert told == [{"line": "cancelled"}]
+    assert not refused.active
+
+
+def test_a_job_that_fails_without_the_page_is_over() -> None:
     def failing() -> Generator[Updates, None, Updates]:
         yield {"line": 0}
         raise OSError("the disk is full")

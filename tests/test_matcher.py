@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.tiny_matchers import TINY, new_matcher, random_matcher
 from textmatch import InputError, Prediction, TextMatcher
-from textmatch.batching import Sentences
+from textmatch.batching import Pairs, collate_pairs
 from textmatch.models import InteractionLSTM, MatchOutput
-from textmatch.text import normalise
+from textmatch.text import LONGEST_TEXT, normalise
 
 SENTENCES = (
     "我家的猫喜欢晒太阳",
@@ -30,6 +32,7 @@ CONFIGS = {
     "siamese": replace(TINY, arch="siamese", unit="word", bidirectional=False),
     "three classes": replace(TINY, labels=("蕴含", "中立", "矛盾")),
     "short": replace(TINY, max_length=5),
+    "without knowledge": replace(TINY, sounds=False, knowledge=False, graded=False),
 }
 
 
@@ -64,6 +67,32 @@ def test_a_prediction_is_complete_and_in_order(matcher: TextMatcher) -> None:
     assert max(first) - min(first) > 0.01  # otherwise the tests below could not fail
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        iter(PAIRS[:3]),
+        [list(pair) for pair in PAIRS[:3]],
+        np.array(PAIRS[:3]),
+        np.array(PAIRS[:3], dtype=object),
+        pd.DataFrame(PAIRS[:3], columns=["a", "b"]),
+        pd.Series(PAIRS[:3]),
+        zip(pd.Series([pair[0] for pair in PAIRS[:3]]), [pair[1] for pair in PAIRS[:3]], strict=True),
+    ],
+    ids=["iterator", "lists", "array", "objects", "frame", "series", "zip"],
+)
+def test_pairs_come_as_lists_arrays_and_frames(plain: TextMatcher, given: Any) -> None:
+    assert plain.predict(given) == plain.predict(PAIRS[:3])
+
+
+def test_sentences_come_as_lists_arrays_and_series(plain: TextMatcher, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = plain.embed(SENTENCES)
+    for sentences in (iter(SENTENCES), np.array(SENTENCES), pd.Series(SENTENCES)):
+        assert torch.equal(plain.embed(sentences), expected)
+    assert capsys.readouterr().err == ""
+    assert torch.equal(plain.embed(SENTENCES, batch_size=7, show_progress=True), expected)
+    assert "embed: 100%" in capsys.readouterr().err
+
+
 def test_a_sentence_is_most_similar_to_itself(matcher: TextMatcher) -> None:
     for prediction in matcher.predict([(sentence, sentence) for sentence in SENTENCES]):
         assert prediction.similarity == pytest.approx(1, abs=1e-6)
@@ -81,7 +110,7 @@ def test_calibration_is_applied() -> None:
     assert all(
         b.probabilities["Not Matched"] > a.probabilities["Not Matched"] for a, b in zip(ours, theirs, strict=True)
     )
-    assert all(b.similarity < a.similarity for a, b in zip(ours, theirs, strict=True))
+    assert [b.similarity for b in theirs] == [a.similarity for a in ours]  # it is a grade of its own
 
 
 def test_what_was_cut_is_reported_for_the_sentence_it_was_cut_from() -> None:
@@ -127,9 +156,9 @@ def test_rounding_does_not_depend_on_the_order(monkeypatch: pytest.MonkeyPatch) 
     matcher = new_matcher(TINY, SENTENCES)
     forward = matcher.model.forward
 
-    def lopsided(pairs: Sentences) -> MatchOutput:
+    def lopsided(pairs: Pairs) -> MatchOutput:
         output = forward(pairs)
-        first, second = pairs.characters[:, 0].chunk(2)
+        first, second = pairs.sentences.characters[:, 0].chunk(2)
         tilt = torch.stack([first, 2 * second], 1) * 1e-6
         return output._replace(logits=output.logits + tilt, similarity=output.similarity + tilt[:, 0])
 
@@ -191,7 +220,9 @@ def test_predicting_twice_gives_the_same_even_after_the_network_was_in_training_
 # Embeddings
 
 
-def test_the_similarity_is_the_mean_of_the_embeddings_cosine_and_the_probability(matcher: TextMatcher) -> None:
+def test_embeddings_are_unit_vectors_on_the_cpu_and_give_the_similarity_where_it_is_no_grade(
+    matcher: TextMatcher,
+) -> None:
     embeddings = matcher.embed(SENTENCES, batch_size=3)
     assert embeddings.dtype == torch.float32
     assert embeddings.device.type == "cpu"
@@ -200,11 +231,50 @@ def test_the_similarity_is_the_mean_of_the_embeddings_cosine_and_the_probability
     assert cosines.min() < 0.95
     pairs = [(i, j) for i in range(len(SENTENCES)) for j in range(len(SENTENCES))]
     predictions = matcher.predict([(SENTENCES[i], SENTENCES[j]) for i, j in pairs])
+    if isinstance(matcher.model, InteractionLSTM) and matcher.model.grade is not None:
+        return
     for (i, j), prediction in zip(pairs, predictions, strict=True):
         expected = max(0.0, float(cosines[i, j]))
         if isinstance(matcher.model, InteractionLSTM) and len(matcher.labels) == 2:
             expected = 1.0 if i == j else (expected + prediction.probabilities[matcher.labels[-1]]) / 2
         assert prediction.similarity == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_similarity_of_a_graded_network_is_its_grade(plain: TextMatcher) -> None:
+    encoded = [plain.vocabulary.encode(sentence, 128) for sentence in sorted((SENTENCES[0], SENTENCES[1]))]
+    with torch.inference_mode():
+        grade = plain.model(collate_pairs([(encoded[0], encoded[1])])).grade
+    assert grade is not None
+    (prediction,) = plain.predict([(SENTENCES[0], SENTENCES[1])])
+    assert prediction.similarity == pytest.approx(float(torch.sigmoid(grade)), abs=1e-5)
+
+
+# Where the texts decide
+
+
+@pytest.mark.parametrize("text", ["500g", "😀", "龘", "13800138000", "안녕하세요", "我今年二十岁", "x" * 700])
+def test_equal_texts_match_for_certain(plain: TextMatcher, text: str) -> None:
+    (prediction,) = plain.predict([(text, f" {text.upper()}！")])
+    assert (prediction.label, prediction.similarity) == ("Matched", 1.0)
+    assert prediction.probabilities["Matched"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("😀" * 3, chr(ord("😀") + 64) * 3), ("好" * 600, "好" * 600 + "不"), ("好" * 600 + "去", "好" * 600 + "来")],
+)
+def test_texts_that_differ_only_in_what_was_not_read_do_not_match(plain: TextMatcher, one: str, other: str) -> None:
+    for pair in ((one, other), (other, one)):
+        (prediction,) = plain.predict([pair])
+        assert prediction.label == "Not Matched"
+        assert prediction.similarity < 1
+
+
+def test_equal_texts_of_a_network_with_other_classes_are_left_to_it() -> None:
+    entailment = random_matcher(CONFIGS["three classes"], SENTENCES)
+    (prediction,) = entailment.predict([("狗", "狗！")])
+    assert prediction.similarity == 1
+    assert max(prediction.probabilities.values()) < 1
 
 
 @pytest.mark.parametrize("batch_size", [1, 4, 100])
@@ -228,6 +298,9 @@ def test_embeddings_do_not_depend_on_the_batch(matcher: TextMatcher, batch_size:
         ([("猫", "狗"), ("猫", "狗", "鸟")], "pair 2"),
         ([None], "pair 1"),
         ([{"sentence1": "猫", "sentence2": "狗"}], "pair 1"),
+        ([{"猫", "狗"}], "pair 1"),
+        (np.array([["猫", "狗", "鸟"]]), "pair 1"),
+        (pd.DataFrame([("猫", float("nan"))]), "pair 1, sentence 2"),
     ],
 )
 def test_a_pair_that_cannot_be_used_is_named(plain: TextMatcher, pairs: Any, where: str) -> None:
@@ -235,10 +308,19 @@ def test_a_pair_that_cannot_be_used_is_named(plain: TextMatcher, pairs: Any, whe
         plain.predict(pairs)
 
 
-@pytest.mark.parametrize("sentences", [["猫", ""], ["猫", None]])
+@pytest.mark.parametrize("sentences", [["猫", ""], ["猫", None], ["猫", "狗" * (LONGEST_TEXT + 1)]])
 def test_a_sentence_that_cannot_be_embedded_is_named(plain: TextMatcher, sentences: Any) -> None:
     with pytest.raises(InputError, match=r"^sentence 2: "):
         plain.embed(sentences)
+
+
+@pytest.mark.parametrize("given", ["猫和狗", b"cat", 7])
+def test_one_string_is_no_list(plain: TextMatcher, given: Any) -> None:
+    """Its characters would be embedded one by one."""
+    with pytest.raises(InputError, match=r"^expected a list of sentences, got (one string|int)"):
+        plain.embed(given)
+    with pytest.raises(InputError, match=r"^expected a list of pairs, got (one string|int)"):
+        plain.predict(given)
 
 
 def test_properties(plain: TextMatcher) -> None:

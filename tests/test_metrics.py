@@ -166,6 +166,49 @@ def test_a_perfect_network_gets_finite_calibration_that_keeps_its_verdicts(size:
     assert calibrated.argmax(1).tolist() == labels.tolist()
 
 
+@pytest.mark.parametrize("size", [0.01, 0.3, 1.0, 10.0])
+def test_a_small_set_without_errors_makes_no_network_surer(size: float) -> None:
+    """40 pairs that are all right say nothing of how often a sure network is wrong."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.tensor([0, 1] * 20)
+    margin = size * (0.5 + torch.rand(40, generator=generator))
+    logits = torch.stack([margin, -margin], 1) * (1 - 2 * labels[:, None])
+    temperature, bias = fit_calibration(logits, labels)
+    assert temperature >= 1
+    assert torch.softmax(logits / temperature + torch.tensor(bias), -1).max() < 0.999
+    one_error = labels.clone()
+    one_error[7] = 1 - one_error[7]
+    assert fit_calibration(logits, one_error)[0] >= 0.9
+
+
+def test_smoothing_does_not_move_the_calibration_of_a_large_set() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(8000, 2, generator=generator)
+    labels = torch.multinomial(torch.softmax(logits / 0.8, -1), 1, generator=generator)[:, 0]
+
+    def loss(temperature: float, bias: list[float]) -> float:
+        return float(torch.nn.functional.cross_entropy(logits / temperature + torch.tensor(bias), labels))
+
+    temperature, bias = fit_calibration(logits, labels)
+    nearby = [loss(temperature * factor, bias) for factor in (0.98, 1.02)]
+    assert loss(temperature, bias) < min(nearby)
+
+
+def test_balanced_probabilities_are_those_of_even_classes() -> None:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.tensor([0] * 950 + [1] * 50)
+    score = 1.5 * (2 * labels - 1) + 1.5 * torch.randn(1000, generator=generator)
+    logits = torch.stack([torch.zeros(1000), score], 1)
+
+    def recall(balanced: bool) -> list[float]:
+        temperature, bias = fit_calibration(logits, labels, balanced)
+        predicted = (logits / temperature + torch.tensor(bias)).argmax(1)
+        return [float((predicted == labels)[labels == c].float().mean()) for c in (0, 1)]
+
+    assert recall(balanced=False)[1] < 0.5
+    assert min(recall(balanced=True)) > 0.75
+
+
 def test_fitting_leaves_its_input_alone_and_repeats() -> None:
     logits, labels = torch.randn(50, 2), torch.tensor([0, 1] * 25)
     copy = logits.clone()

@@ -9,8 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from textmatch.batching import Sentences
+from textmatch.batching import Pairs, Sentences
 from textmatch.config import PRESETS, ModelConfig
+from textmatch.knowledge.sounds import NUM_SOUNDS
+from textmatch.matches import NUM_MATCHES
 from textmatch.models import (
     Calibration,
     CharacterOverlap,
@@ -21,7 +23,6 @@ from textmatch.models import (
     TextMatchingLSTM,
     build,
     cross_attend,
-    exact_match,
     token_dropout,
 )
 from textmatch.text import PAD, UNK
@@ -36,6 +37,7 @@ CONFIGS = [
     replace(TINY, labels=("蕴含", "中立", "矛盾")),
     replace(TINY, labels=("蕴含", "中立", "矛盾"), symmetric=False),
     replace(TINY, arch="bilstm"),
+    replace(TINY, sounds=False, knowledge=False, graded=False),
     replace(TINY, arch="overlap"),
     replace(TINY, arch="siamese", unit="word", bidirectional=False),
     replace(TINY, arch="siamese", num_layers=2),
@@ -66,29 +68,46 @@ def sentences(lengths: list[int], seed: int = 1) -> Sentences:
     shape = (len(lengths), max(lengths))
     real = torch.arange(shape[1]) < torch.tensor(lengths)[:, None]
     characters, words = (torch.randint(UNK, ROWS, shape, generator=generator) * real for _ in range(2))
-    return Sentences(characters, words, torch.tensor(lengths))
+    sounds = torch.randint(NUM_SOUNDS, shape, generator=generator) * real
+    return Sentences(characters, words, sounds, torch.tensor(lengths))
+
+
+def pairs(lengths: list[int], seed: int = 1) -> Pairs:
+    """Random pairs with random matches."""
+    batch = sentences(lengths, seed)
+    matches = torch.rand(*batch.characters.shape, NUM_MATCHES, generator=torch.Generator().manual_seed(seed)) < 0.3
+    return Pairs(batch, matches & (batch.characters != PAD)[..., None])
 
 
 def wider(batch: Sentences, columns: int) -> Sentences:
     """The same sentences with more padding."""
-    characters, words = (nn.functional.pad(ids, (0, columns), value=PAD) for ids in batch[:2])
-    return Sentences(characters, words, batch.lengths)
+    characters, words, sounds = (nn.functional.pad(ids, (0, columns), value=PAD) for ids in batch[:3])
+    return Sentences(characters, words, sounds, batch.lengths)
 
 
-def pairs_of(batch: Sentences, chosen: list[int]) -> Sentences:
+def wider_pairs(batch: Pairs, columns: int) -> Pairs:
+    """The same pairs with more padding."""
+    return Pairs(wider(batch.sentences, columns), nn.functional.pad(batch.matches, (0, 0, 0, columns)))
+
+
+def pairs_of(batch: Pairs, chosen: list[int]) -> Pairs:
     """Some pairs of a batch, padded no more than they need."""
-    rows = torch.tensor([*chosen, *(i + len(batch.lengths) // 2 for i in chosen)])
-    longest = int(batch.lengths[rows].max())
-    return Sentences(batch.characters[rows, :longest], batch.words[rows, :longest], batch.lengths[rows])
+    lengths = batch.sentences.lengths
+    rows = torch.tensor([*chosen, *(i + len(lengths) // 2 for i in chosen)])
+    longest = int(lengths[rows].max())
+    characters, words, sounds = (ids[rows, :longest] for ids in batch.sentences[:3])
+    return Pairs(Sentences(characters, words, sounds, lengths[rows]), batch.matches[rows, :longest])
 
 
-def swapped(batch: Sentences) -> Sentences:
-    return Sentences(*(tensor.roll(len(tensor) // 2, 0) for tensor in batch))
+def swapped(batch: Pairs) -> Pairs:
+    turned = Sentences(*(tensor.roll(len(tensor) // 2, 0) for tensor in batch.sentences))
+    return Pairs(turned, batch.matches.roll(len(batch.matches) // 2, 0))
 
 
 def of_pairs(output: MatchOutput) -> tuple[Tensor, ...]:
     """The outputs with a row for each pair; the embeddings have one for each sentence."""
-    return output.logits, output.similarity_logits, output.similarity
+    graded = () if output.grade is None else (output.grade,)
+    return output.logits, output.similarity_logits, output.similarity, *graded
 
 
 def close(one: Tensor, other: Tensor) -> None:
@@ -153,27 +172,28 @@ def test_the_last_state_is_the_last_real_one_and_not_the_last_position() -> None
 @torch.no_grad()
 def test_outputs_have_the_promised_shapes_and_types(config: ModelConfig) -> None:
     model, classes = network(config), len(config.labels)
-    batch = sentences([3, 5, 1, 4, 2, 6])
+    batch = pairs([3, 5, 1, 4, 2, 6])
     output = model(batch)
     assert isinstance(model, NETWORKS[config.arch])
     assert output.logits.shape == output.similarity_logits.shape == (3, classes)
     assert output.similarity.shape == (3,)
-    assert {tensor.dtype for tensor in output} == {torch.float32}
+    assert {tensor.dtype for tensor in output if tensor is not None} == {torch.float32}
+    assert (output.grade is not None) == (config.graded and isinstance(model, InteractionLSTM))
     assert output.similarity.abs().max() <= 1 + 1e-6
-    assert model.embed(batch).shape == (6, model.embedding_dim)
+    assert model.embed(batch.sentences).shape == (6, model.embedding_dim)
 
 
 @EVERY_CONFIG
 @torch.no_grad()
 def test_a_pair_scores_the_same_alone_in_any_batch_and_at_any_padded_length(config: ModelConfig) -> None:
     model = network(config)
-    batch = sentences([3, 9, 1, 4, 2, 6, 2, 12])
+    batch = pairs([3, 9, 1, 4, 2, 6, 2, 12])
     whole_batch = model(batch)
     together = of_pairs(whole_batch)
     assert whole_batch.logits.std(0).min() > 1e-3  # otherwise this test could not fail
     for i in range(4):
         alone = pairs_of(batch, [i])
-        for padded in (alone, wider(alone, 1), wider(alone, 40)):
+        for padded in (alone, wider_pairs(alone, 1), wider_pairs(alone, 40)):
             for part, whole in zip(of_pairs(model(padded)), together, strict=True):
                 close(part[0], whole[i])
     for part, whole in zip(of_pairs(model(pairs_of(batch, [2, 0]))), together, strict=True):
@@ -187,7 +207,8 @@ def test_an_embedding_is_the_same_alone_in_any_batch_and_at_any_padded_length(co
     batch = sentences([3, 9, 1, 4])
     together = model.embed(batch)
     for i, length in enumerate(batch.lengths):
-        alone = Sentences(batch.characters[i : i + 1, :length], batch.words[i : i + 1, :length], length[None])
+        characters, words, sounds = (ids[i : i + 1, :length] for ids in batch[:3])
+        alone = Sentences(characters, words, sounds, length[None])
         close(model.embed(alone)[0], together[i])
         close(model.embed(wider(alone, 7))[0], together[i])
 
@@ -196,14 +217,14 @@ def test_an_embedding_is_the_same_alone_in_any_batch_and_at_any_padded_length(co
 @torch.no_grad()
 def test_what_stands_at_padding_is_never_read(config: ModelConfig) -> None:
     model = network(config)
-    batch = sentences([3, 9, 1, 4, 2, 6])
-    before, embedded = model(batch), model.embed(batch)
+    batch = pairs([3, 9, 1, 4, 2, 6])
+    before, embedded = model(batch), model.embed(batch.sentences)
     for module in model.modules():
         if isinstance(module, nn.Embedding):
             module.weight[PAD] = 50.0
-    for old, new in zip(before, model(batch), strict=True):
+    for old, new in zip(of_pairs(before), of_pairs(model(batch)), strict=True):
         close(old, new)
-    close(embedded, model.embed(batch))
+    close(embedded, model.embed(batch.sentences))
 
 
 @EVERY_CONFIG
@@ -212,8 +233,8 @@ def test_an_unknown_token_is_read_and_is_not_padding(config: ModelConfig) -> Non
     model = network(config)
     known = torch.tensor([[5, 6]])
     with_unknown = torch.tensor([[5, 6, UNK]])
-    short = Sentences(known, known, torch.tensor([2]))
-    longer = Sentences(with_unknown, with_unknown, torch.tensor([3]))
+    short = Sentences(known, known, known, torch.tensor([2]))
+    longer = Sentences(with_unknown, with_unknown, with_unknown, torch.tensor([3]))
     assert not torch.allclose(model.embed(short), model.embed(longer), atol=1e-3)
     for module in model.modules():
         if isinstance(module, nn.Embedding):
@@ -224,7 +245,7 @@ def test_an_unknown_token_is_read_and_is_not_padding(config: ModelConfig) -> Non
 @torch.no_grad()
 def test_swapping_the_sentences_changes_nothing_unless_it_should(config: ModelConfig) -> None:
     model = network(config)
-    batch = sentences([3, 9, 1, 4, 2, 6])
+    batch = pairs([3, 9, 1, 4, 2, 6])
     if not config.symmetric:
         assert not torch.allclose(model(batch).logits, model(swapped(batch)).logits, atol=1e-3)
         return
@@ -236,12 +257,12 @@ def test_swapping_the_sentences_changes_nothing_unless_it_should(config: ModelCo
 @torch.no_grad()
 def test_similarity_is_the_cosine_of_the_embeddings(config: ModelConfig) -> None:
     model = network(config)
-    batch = sentences([3, 9, 1, 4, 2, 6])
-    first, second = model.embed(batch).chunk(2)
+    batch = pairs([3, 9, 1, 4, 2, 6])
+    first, second = model.embed(batch.sentences).chunk(2)
     cosine = (first * second).sum(-1) / (first.norm(dim=-1) * second.norm(dim=-1))
     close(model(batch).similarity, cosine)
-    same = Sentences(*(tensor[:3].repeat((2, 1) if tensor.dim() == 2 else (2,)) for tensor in batch))
-    close(model(same).similarity, torch.ones(3))
+    twice = Sentences(*(tensor[:3].repeat((2, 1) if tensor.dim() == 2 else (2,)) for tensor in batch.sentences))
+    close(model(Pairs(twice, batch.matches)).similarity, torch.ones(3))
 
 
 @EVERY_CONFIG
@@ -251,10 +272,10 @@ def test_outputs_under_bf16_autocast_are_float32_and_close(
 ) -> None:
     if not supports_bf16(torch.device("cpu")):  # then the LSTMs alone run in float32; all else is as under autocast
         monkeypatch.setattr(nn.LSTM, "forward", float32_lstm)
-    model, batch = network(config), sentences([3, 9, 1, 4, 2, 6])
+    model, batch = network(config), pairs([3, 9, 1, 4, 2, 6])
     with torch.autocast("cpu", torch.bfloat16):
         output = model(batch)
-    for part, whole in zip(output, model(batch), strict=True):
+    for part, whole in zip(of_pairs(output), of_pairs(model(batch)), strict=True):
         assert torch.isfinite(part).all()
         assert part.dtype == torch.float32
         torch.testing.assert_close(part, whole, rtol=0.2, atol=0.2)
@@ -277,7 +298,7 @@ def test_padding_rows_start_at_zero_and_stay_there_in_training(config: ModelConf
     model = build(config, ROWS, ROWS).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
     for seed in range(3):
-        output = model(sentences([3, 9, 1, 4], seed))
+        output = model(pairs([3, 9, 1, 4], seed))
         loss = nn.functional.cross_entropy(output.logits, torch.tensor([0, 1])) + output.similarity.sum()
         optimizer.zero_grad()
         loss.backward()
@@ -294,26 +315,21 @@ def test_padding_rows_start_at_zero_and_stay_there_in_training(config: ModelConf
 def test_every_weight_learns(config: ModelConfig) -> None:
     torch.manual_seed(1)
     model = build(config, ROWS, ROWS).train()
-    output = model(sentences([3, 9, 2, 4, 5, 8]))
+    output = model(pairs([3, 9, 2, 4, 5, 8]))
     labels = torch.tensor([0, 1, len(config.labels) - 1])
     losses = [nn.functional.cross_entropy(logits, labels) for logits in (output.logits, output.similarity_logits)]
+    losses += [] if output.grade is None else [output.grade.sum()]
     torch.stack(losses).sum().backward()
     idle = [name for name, p in model.named_parameters() if p.grad is None or p.grad.abs().sum() == 0]
     assert idle == []
 
 
 @torch.no_grad()
-def test_exact_matches_are_found_but_for_unknown_and_padding() -> None:
-    ids = torch.tensor([[5, UNK, 6, PAD], [6, 7, UNK, 5]])
-    pair = Sentences(ids, ids.roll(1, 0), torch.tensor([3, 4]))
-    assert exact_match(pair)[..., 0].tolist() == [[True, False, True, False], [True, False, False, True]]
-
-
-@torch.no_grad()
 def test_overlap_counts_each_character_once() -> None:
     model = build(replace(TINY, arch="overlap"), ROWS, ROWS)
     ids = torch.tensor([[5, 5, 6], [6, 7, 7]])
-    assert model(Sentences(ids, ids, torch.tensor([3, 3]))).similarity.item() == pytest.approx(0.5)
+    batch = Pairs(Sentences(ids, ids, ids, torch.tensor([3, 3])), torch.zeros(2, 3, NUM_MATCHES, dtype=torch.bool))
+    assert model(batch).similarity.item() == pytest.approx(0.5)
 
 
 # The recipe
@@ -324,10 +340,13 @@ def test_the_recipe_is_last_real_state_then_cosine_then_linear() -> None:
     config = replace(TINY, arch="siamese", unit="word", bidirectional=False)
     model = network(config)
     assert isinstance(model, TextMatchingLSTM)
-    batch = sentences([3, 5, 2, 4])
+    batch = pairs([3, 5, 2, 4])
     lstm = nn.LSTM(config.word_dim, config.hidden_size, batch_first=True)
     lstm.load_state_dict(model.lstm.forward_lstm[0].state_dict())
-    ends = [lstm(model.embedding(ids[None, :n]))[1][0][0, 0] for ids, n in zip(*batch[::2], strict=True)]
+    ends = [
+        lstm(model.embedding(ids[None, :n]))[1][0][0, 0]
+        for ids, n in zip(batch.sentences.characters, batch.sentences.lengths, strict=True)
+    ]
     for i in range(2):
         cosine = torch.cosine_similarity(ends[i], ends[i + 2], dim=0)
         close(model(batch).logits[i], model.classifier.weight[:, 0] * cosine + model.classifier.bias)
@@ -361,27 +380,33 @@ def test_calibration_divides_by_the_temperature_then_adds_the_bias() -> None:
     assert set(calibration.state_dict()) == {"temperature", "bias"}
 
 
-def test_token_dropout_leaves_padding_and_its_input_alone() -> None:
+def test_token_dropout_shows_whole_types_as_unknown_and_leaves_the_rest_alone() -> None:
     torch.manual_seed(0)
-    batch = sentences([40, 3, 17, 25])
-    copy = [tensor.clone() for tensor in batch]
-    dropped = token_dropout(batch, 0.5)
-    assert all(torch.equal(old, now) for old, now in zip(copy, batch, strict=True))
-    assert torch.equal(dropped.lengths, batch.lengths)
-    for ids, shown in zip(batch[:2], dropped[:2], strict=True):
-        assert torch.equal(ids == PAD, shown == PAD)
-        changed = ids != shown
-        assert (shown[changed] == UNK).all()
-        assert 20 < int(changed.sum()) < 65  # of 85 real positions
-    assert not torch.equal(dropped.characters == UNK, dropped.words == UNK)
+    batch = pairs([40, 3, 17, 25])
+    before = [tensor.clone() for tensor in (*batch.sentences, batch.matches)]
+    unknown = range(ROWS, ROWS + 4)
+    dropped = token_dropout(batch, 0.5, ROWS, unknown)
+    assert all(torch.equal(old, now) for old, now in zip(before, (*batch.sentences, batch.matches), strict=True))
+    assert torch.equal(dropped.sentences.lengths, batch.sentences.lengths)
+    assert torch.equal(dropped.matches, batch.matches)
+    ids, shown = batch.sentences.characters, dropped.sentences.characters
+    hidden = set(ids[ids != shown].tolist())
+    assert 5 < len(hidden) < ROWS - 5
+    assert PAD not in hidden
+    for character in hidden:  # every occurrence, in both sentences, and always as the same unknown character
+        assert len(shown[ids == character].unique()) == 1
+        assert int(shown[ids == character][0]) in unknown
+    words, shown_words = batch.sentences.words, dropped.sentences.words
+    assert (shown_words[words != shown_words] == UNK).all()
+    assert not torch.equal(ids != shown, words != shown_words)
 
 
-@pytest.mark.parametrize(("share", "left"), [(0.0, True), (1.0, False)])
-def test_token_dropout_of_none_or_all(share: float, left: bool) -> None:
-    batch = sentences([5, 3])
-    dropped = token_dropout(batch, share)
-    real = batch.characters != PAD
-    assert torch.equal(dropped.characters, batch.characters if left else real * UNK)
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_token_dropout_of_none_or_all(share: float) -> None:
+    batch = pairs([5, 3])
+    shown = token_dropout(batch, share, ROWS, range(UNK, UNK + 1)).sentences.characters
+    real = batch.sentences.characters != PAD
+    assert torch.equal(shown, real * UNK if share else batch.sentences.characters)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -23,7 +23,7 @@ VOCABULARY = Vocabulary.build(SENTENCES, 1, 1)
 
 def network() -> InteractionLSTM:
     set_seed(3)
-    return InteractionLSTM(CONFIG, len(VOCABULARY.characters), len(VOCABULARY.words))
+    return InteractionLSTM(CONFIG, VOCABULARY.num_characters, len(VOCABULARY.words))
 
 
 def batch() -> Sentences:

@@ -1,6 +1,7 @@
 """textmatch.scoring: every row of a table gets its score or its problem, in order, and `score` writes them."""
 
 import csv
+import datetime
 import io
 import json
 from collections.abc import Callable
@@ -11,22 +12,24 @@ from unittest.mock import Mock
 import numpy
 import pytest
 
+from tests.helpers import reading
 from textmatch import InputError, TextMatcher
 from textmatch.cli import main
 from textmatch.files import Columns, Problem, Row, Table, read_table
 from textmatch.metrics import compute_metrics, threshold_counts
-from textmatch.scoring import PROBLEMS, Score, label_class, result_names, result_rows, score
+from textmatch.scoring import PROBLEMS, Score, result_names, result_rows, score
 from textmatch.text import MAX_CHARACTERS
 
 
 def test_rows_keep_their_order_and_their_problems(matcher: TextMatcher) -> None:
+    matcher = reading(matcher, 128)
     same = "我们明天去爬山"
     long = "很" * (matcher.max_length + 1)
     pairs = [
         (same, same),
         (None, same),
         (" ", same),
-        (3, same),
+        ([3], same),
         (same, "很" * (MAX_CHARACTERS + 1)),
         ("\ud800", same),
         (same, long),
@@ -42,7 +45,7 @@ def test_rows_keep_their_order_and_their_problems(matcher: TextMatcher) -> None:
     assert [one.problem for one in scores[1:5]] == [
         "甲 is missing",
         "甲 is blank",
-        "甲 is not text but int",
+        "甲 is not text but list",
         f"乙 has {MAX_CHARACTERS + 1} characters; at most {MAX_CHARACTERS} are scored",
     ]
     assert "surrogate" in scores[5].problem
@@ -63,6 +66,15 @@ def test_scores_are_the_matchers_in_any_chunks(matcher: TextMatcher) -> None:
             [one.probabilities[matcher.labels[-1]] for one in expected], abs=1e-5
         )
         assert [one.similarity for one in scores] == pytest.approx([one.similarity for one in expected], abs=1e-5)
+
+
+def test_numbers_and_dates_are_read_as_a_spreadsheet_shows_them(matcher: TextMatcher) -> None:
+    values = [12306, 10086.0, 0.5, True, datetime.datetime(2024, 5, 1), datetime.date(2024, 5, 1), datetime.time(9, 30)]
+    shown = ["12306", "10086", "0.5", "TRUE", "2024-05-01", "2024-05-01", "09:30:00"]
+    table = Table(("a", "b"), [Row(pair) for pair in zip(values, shown, strict=True)])
+    (scores,) = score(matcher, table, Columns(0, 1))
+    assert [one.similarity for one in scores] == [1.0] * len(values)
+    assert [row[0] for row in result_rows(table, scores)] == values  # the file's own values stay
 
 
 def test_a_pair_is_scored_once_and_stopping_stops(matcher: TextMatcher) -> None:
@@ -87,23 +99,9 @@ def test_result_columns_are_named_apart_and_partial_results_stand(matcher: TextM
     assert rows[0][-1] == "the label 也许 is unknown"
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        *((0, 0), ("1", 1), (1.0, 1), ("1.0", 1), ("matched", 1), (" Not Matched", 0), ("是", 1), ("否", 0), (True, 1)),
-        *(("不匹配", 0), ("也许", None), ("2", None), ("-1", None), ("²", None)),
-    ],
-)
-def test_labels(value: Any, expected: int | None) -> None:
-    assert label_class(value, ("Not Matched", "Matched")) == expected
-
-
-def test_labels_of_three_classes() -> None:
-    assert [label_class(value, ("no", "maybe", "yes")) for value in ("2", "Maybe", "是")] == [2, 1, None]
-
-
 def test_problems_are_worded_as_asked(matcher: TextMatcher) -> None:
-    pairs = [("甲", None, "1"), ("甲", " ", "1"), ("甲", 3, "1"), ("甲", "乙" * (MAX_CHARACTERS + 1), "1")]
+    matcher = reading(matcher, 128)
+    pairs = [("甲", None, "1"), ("甲", " ", "1"), ("甲", [3], "1"), ("甲", "乙" * (MAX_CHARACTERS + 1), "1")]
     pairs += [
         ("甲", "\ud800", "1"),
         ("甲", "乙" * (matcher.max_length + 1), "1"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from textmatch.training.lexicon import read_by_kind, read_groups
+from textmatch.knowledge.wordlists import read_by_kind, read_groups
 from textmatch.training.templates import load_templates, template_pairs
 
 

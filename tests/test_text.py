@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textmatch.errors import InputError
-from textmatch.text import PAD, SPECIALS, UNK, Unit, Vocabulary, normalise, segment
+from textmatch.text import LONGEST_TEXT, MOST_ACCENTS, PAD, SPECIALS, UNK, Unit, Vocabulary, normalise, segment
 
 SENTENCES = (
     "我家的猫喜欢晒太阳",
@@ -136,6 +136,45 @@ def test_width_and_case_make_no_difference(text: str) -> None:
     assert normalise(wide) == normalise(text) == normalise(text.upper()) == normalise(text.swapcase())
 
 
+# Hostile text
+
+
+def longest_run_of_accents(text: str) -> int:
+    """The most combining marks in a row once every character is taken apart: sorting them takes the square of it."""
+    longest = run = 0
+    for character in unicodedata.normalize("NFKD", text):
+        run = run + 1 if unicodedata.combining(character) else 0
+        longest = max(longest, run)
+    return longest
+
+
+ACCENTS = [chr(i) for i in range(0x300, 0x20000) if unicodedata.combining(unicodedata.normalize("NFKD", chr(i))[0])]
+
+
+def test_no_run_of_accents_is_long_whatever_it_is_made_of() -> None:
+    assert {"\u0301", "\u0f73", "\uff9e"} < set(ACCENTS)
+    for accent in ACCENTS:
+        for other in ("\u0301", "\u0323"):
+            assert longest_run_of_accents(normalise("e" + (accent + other) * 100)) <= 3 * MOST_ACCENTS
+    assert normalise("e\u0301") == "é"
+
+
+def test_no_character_becomes_a_phrase() -> None:
+    longest = max(
+        range(0x110000), key=lambda i: 0 if 0xD800 <= i < 0xE000 else len(unicodedata.normalize("NFKC", chr(i)))
+    )
+    assert chr(longest) == "\ufdfa"
+    assert normalise("猫" + "\ufdfa" * 50 + "\ufdfb\ufdfb狗") == "猫" + "\ufdfa" * 50 + "\ufdfb\ufdfb狗"
+    assert len(normalise("\u3316" * 50)) == 300
+
+
+def test_a_text_that_is_too_long_is_refused_before_any_work(vocabulary: Vocabulary) -> None:
+    assert len(normalise("猫" * LONGEST_TEXT)) == LONGEST_TEXT
+    for read in (normalise, lambda text: vocabulary.encode(text, 10)):
+        with pytest.raises(InputError, match="10,001 characters; at most 10,000"):
+            read("猫" * (LONGEST_TEXT + 1))
+
+
 # Words
 
 
@@ -222,8 +261,13 @@ def test_word_positions_read_words_in_both_rows(vocabulary: Vocabulary) -> None:
 def test_unknown_tokens_get_the_unknown_id_and_are_reported_once_in_order(vocabulary: Vocabulary) -> None:
     encoded = vocabulary.encode("鱷魚猫龘鳄", 128)
     assert encoded.unknown == ("鳄", "鱼", "龘")
-    assert encoded.characters == (UNK, UNK, vocabulary.characters["猫"], UNK, UNK)
+    crocodile, fish, cat, dragon, again = encoded.characters
+    assert crocodile == again
+    assert len({crocodile, fish, dragon} & set(vocabulary.unknown_ids)) == 3  # different ones have different ids
+    assert cat == vocabulary.characters["猫"]
     assert PAD not in encoded.characters + encoded.words
+    with_one_id = Vocabulary(list(vocabulary.characters), list(vocabulary.words), num_unknown=0)
+    assert with_one_id.encode("龘鳄", 128).characters == (UNK, UNK)
     assert vocabulary.encode("龘猫", 128, "word").unknown == ("龘",)
     assert vocabulary.encode("猫", 128).unknown == ()
 

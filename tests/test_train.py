@@ -19,7 +19,7 @@ import torch
 import train as command_line
 from textmatch import TextMatcher, TextMatchError
 from textmatch.config import PRESETS, ModelConfig, TrainConfig
-from textmatch.files import Pair, load_splits
+from textmatch.files import Pair, Splits, load_splits
 
 ROOT = Path(__file__).parents[1]
 PAIRS = [Pair(f"怎么学好{one}", f"如何学会{one}", "1") for one in "琴棋书画"]
@@ -36,7 +36,7 @@ def write_folder(folder: Path, suffix: str = ".tsv", splits: tuple[str, ...] = (
     for split in splits:
         text = io.StringIO()
         writer = csv.writer(text, delimiter="\t" if suffix == ".tsv" else ",", lineterminator="\n")
-        writer.writerows([("sentence1", "sentence2", "label"), *PAIRS])
+        writer.writerows([("sentence1", "sentence2", "label"), *(pair[:3] for pair in PAIRS)])
         (folder / f"{split}{suffix}").write_text(text.getvalue(), encoding="utf-8")
     return folder
 
@@ -94,10 +94,38 @@ def test_options_become_configurations(
     data = write_folder(tmp_path / "data")
     command_line.main(["--data", str(data), "--output", str(tmp_path / "out"), *arguments])
     *positional, options = seen
-    assert positional == [load_splits(data), model, train, tmp_path / "out"]
+    assert positional == [load_splits(data), model, replace(train, batch_size=16), tmp_path / "out"]
     assert (options.device, options.precision, options.resume) == (None, None, False)
     assert "train.py" in options.command
     assert str(data) in options.command
+
+
+@pytest.mark.parametrize(
+    ("pairs", "batch_size"), [(8, 16), (320, 16), (1279, 16), (1280, 32), (10_239, 128), (10_240, 256), (10**6, 256)]
+)
+def test_small_data_is_trained_in_small_batches_unless_one_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pairs: int, batch_size: int
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    monkeypatch.setattr(command_line, "load_splits", lambda *_: Splits(PAIRS[:1] * pairs, PAIRS, None, {}, "many"))
+    command_line.main(["--data", str(tmp_path)])
+    command_line.main(["--data", str(tmp_path), "--batch-size", "7"])
+    assert [one.batch_size for one in seen if isinstance(one, TrainConfig)] == [batch_size, 7]
+
+
+@pytest.mark.parametrize(
+    ("preset", "name"), [("default", "pairs"), ("siamese", "pairs-siamese")], ids=["default", "siamese"]
+)
+def test_the_output_is_named_after_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preset: str, name: str
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    data = write_folder(tmp_path / "Pairs")
+    command_line.main(["--data", str(data), "--init", "checkpoints/default", "--preset", preset])
+    assert seen[3] == Path("checkpoints") / name
+    assert not seen[4].overwrite
 
 
 @pytest.mark.parametrize(
@@ -124,12 +152,27 @@ def test_a_value_that_no_option_takes_shows_the_usage(option: str, capsys: pytes
         "--max-length 0",
         "--hidden-size 0",
         "--num-layers 0",
+        "--patience -1",
     ],
 )
 def test_a_number_out_of_range_is_refused_by_name(option: str) -> None:
     name, value = option.split()
     with pytest.raises(TextMatchError, match=f"^{name.strip('-').replace('-', '_')}: expected .*, got {value}"):
         command_line.main(["--data", "nowhere", name, value])
+
+
+@pytest.mark.parametrize("option", ["--hidden-size 8", "--unit word", "--no-bidirectional", "--min-words 2"])
+def test_an_option_that_a_start_would_ignore_is_refused(option: str) -> None:
+    name = option.split()[0].replace("--no-", "--")
+    with pytest.raises(TextMatchError, match=f"^{name}: with --init this comes from the checkpoint"):
+        command_line.main(["--data", "nowhere", "--init", "checkpoints/default", *option.split()])
+
+
+def test_without_the_training_packages_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "textmatch.training.loop", raising=False)
+    monkeypatch.setitem(sys.modules, "accelerate", None)  # as if it was not there
+    with pytest.raises(TextMatchError, match=r"accelerate is not installed.*requirements-train\.txt"):
+        command_line.main(["--data", "nowhere"])
 
 
 @pytest.mark.slow

@@ -8,13 +8,14 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from textmatch import DataError, TextMatcher, TextMatchError, evaluation, metrics
+from textmatch import CheckpointError, DataError, TextMatcher, TextMatchError, evaluation, metrics
 from textmatch.config import PRESETS, Arch, ModelConfig, TrainConfig
 from textmatch.files import Pair, Splits
 from textmatch.models import InteractionLSTM, TextMatchingLSTM
@@ -170,16 +171,32 @@ def test_a_handful_of_pairs_is_learned_by_heart(by_heart: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("arch", ["interaction", pytest.param("siamese", marks=pytest.mark.slow)])
 def test_three_classes_end_to_end_with_the_datas_own_names(tmp_path: Path, arch: Arch) -> None:
-    pairs = [Pair(*pair, "相同") for pair in MATCHED[:5]] + [Pair(*pair, "相关") for pair in NOT_MATCHED[:5]]
-    pairs += [Pair(one[0], other[1], "无关") for one, other in zip(MATCHED[:5], MATCHED[3:], strict=True)]
-    figures = run(tmp_path / "model", splits(pairs, pairs, pairs), TINY[arch], BY_HEART[arch])["test"]
+    names = ("无关", "相关", "相同")
+    pairs = [Pair(*pair, "2") for pair in MATCHED[:5]] + [Pair(*pair, "1") for pair in NOT_MATCHED[:5]]
+    pairs += [Pair(one[0], other[1], "0") for one, other in zip(MATCHED[:5], MATCHED[3:], strict=True)]
+    data = splits(pairs, pairs, pairs)._replace(labels=names)
+    longer = replace(BY_HEART[arch], epochs=2 * BY_HEART[arch].epochs)
+    figures = run(tmp_path / "model", data, TINY[arch], longer)["test"]
     assert len(figures["confusion"]) == 3
     assert figures["spearman"] is None
     matcher = TextMatcher.from_pretrained(tmp_path / "model", "cpu")
-    assert matcher.labels == ("无关", "相关", "相同")
-    right = [p.label == pair.label for p, pair in zip(matcher.predict([p[:2] for p in pairs]), pairs, strict=True)]
+    assert matcher.labels == names
+    right = [
+        p.label == names[int(pair.label)]
+        for p, pair in zip(matcher.predict([p[:2] for p in pairs]), pairs, strict=True)
+    ]
     assert sum(right) / len(right) == pytest.approx(figures["accuracy"])
     assert figures["accuracy"] >= (0.9 if arch == "interaction" else 0.6)  # one cosine cannot tell three classes well
+
+
+def test_what_the_classes_are_called_makes_no_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = replace(QUICK, epochs=1, augmented_pairs=1.0, transitive_pairs=0.9)
+    plain = run(tmp_path / "plain", model=TINY["siamese"], config=config)
+    named = run(tmp_path / "named", splits()._replace(labels=("非同义", "同义")), TINY["siamese"], config)
+    assert "classes: 非同义, 同义 (同义: the sentences match)" in capsys.readouterr().out
+    assert weights(tmp_path / "plain") == weights(tmp_path / "named")
+    assert [named[part] for part in ("dev", "behaviour")] == [plain[part] for part in ("dev", "behaviour")]
+    assert TextMatcher.from_pretrained(tmp_path / "named", "cpu").labels == ("非同义", "同义")
 
 
 def test_a_network_that_is_not_symmetric_tells_the_two_sentences_apart(tmp_path: Path) -> None:
@@ -220,12 +237,14 @@ def test_the_checkpoint_reaches_the_figures_that_it_claims(trained: Path, split:
 def test_the_checkpoint_is_calibrated_on_dev(trained: Path) -> None:
     assert record(trained)["dev"]["accuracy"] > 0.7
     predictions = TextMatcher.from_pretrained(trained, "cpu").predict([pair[:2] for pair in NEARLY])
-    logits = torch.tensor([list(p.probabilities.values()) for p in predictions], dtype=torch.float64).log()
+    calibrated = torch.tensor([list(p.probabilities.values()) for p in predictions], dtype=torch.float64).log()
     labels = torch.tensor([int(pair.label) for pair in NEARLY])
-    temperature, bias = metrics.fit_calibration(logits, labels)  # nothing is left to correct
-    assert temperature == pytest.approx(1, abs=0.02)
-    assert bias == pytest.approx([0, 0], abs=0.02)
-    assert float(load_file(trained / "model.safetensors")["calibration.temperature"]) != 1.0
+    stored = load_file(trained / "model.safetensors")
+    logits = (calibrated - stored["calibration.bias"]) * stored["calibration.temperature"]
+    temperature, bias = metrics.fit_calibration(logits, labels)
+    assert temperature == pytest.approx(float(stored["calibration.temperature"]), abs=0.02)
+    assert bias == pytest.approx(stored["calibration.bias"].tolist(), abs=0.02)
+    assert temperature != 1.0
 
 
 def test_the_record_says_how_to_get_the_figures_again(trained: Path) -> None:
@@ -279,6 +298,46 @@ def test_test_pairs_choose_nothing(tmp_path: Path) -> None:
     assert record(tmp_path / "one")["test"] != record(tmp_path / "other")["test"]
 
 
+@pytest.mark.parametrize("length_prior", [True, False])
+def test_a_rare_class_counts_as_much_if_the_classes_are_balanced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], length_prior: bool
+) -> None:
+    """With two of 24 pairs "always no" is right for 92%."""
+    pairs = [PAIRS[0], PAIRS[5], *[pair for pair in PAIRS if pair.label == "0"] * 2, *PAIRS[8:14]]
+    config = replace(QUICK, epochs=1, learning_rate=1e-4, length_prior=length_prior, metric="f1")
+    shares = []
+    for name in ("none", "balanced"):
+        run(tmp_path / name, splits(pairs, pairs), TINY["siamese"], replace(config, class_weights=name))
+        matcher = TextMatcher.from_pretrained(tmp_path / name, "cpu")
+        matched = [p.probabilities["Matched"] for p in matcher.predict([pair[:2] for pair in pairs])]
+        shares.append(sum(matched) / len(pairs))
+    assert shares[0] < 0.2
+    assert shares[1] > 0.35
+    assert "  dev F1 " in capsys.readouterr().out
+
+
+def test_the_metric_chooses_the_epoch_and_patience_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script_dev(monkeypatch, 0.5, 0.6, 0.8, 0.9, 0.9)
+    auc = iter((0.7, 0.9, 0.9, 0.8, 0.7))
+    compute = metrics.compute_metrics
+    monkeypatch.setattr(metrics, "compute_metrics", lambda *given: replace(compute(*given), auc=next(auc, 0.5)))
+    config = replace(QUICK, epochs=5, metric="auc", patience=2)
+    run(tmp_path / "model", model=TINY["siamese"], config=config)
+    assert [epoch["dev_auc"] for epoch in history(tmp_path / "model")] == [0.7, 0.9, 0.9, 0.8]
+    printed = capsys.readouterr().out
+    assert "stopped: no epoch after epoch 2 was better on dev" in printed
+    assert "dev F1" not in printed
+    assert "Epoch 2 of 4 was best on dev." in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e30])
+def test_a_run_that_diverges_says_so(tmp_path: Path, rate: float) -> None:
+    with pytest.raises(TextMatchError, match=r"diverged.*expected a lower learning rate"):
+        run(tmp_path / "model", config=replace(QUICK, epochs=1, learning_rate=rate, max_grad_norm=1e9))
+
+
 # The same again
 
 
@@ -313,15 +372,52 @@ def test_a_resumed_run_ends_as_if_it_had_not_stopped(
     assert resumed["dev"] == unbroken["dev"]
 
 
-def test_resuming_a_finished_run_trains_no_further(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_finished_run_leaves_its_checkpoint_and_nothing_to_resume(
+    trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for folder in (trained, trained.with_name("model.training")):
-        shutil.copytree(folder, tmp_path / folder.name)
+    assert [file.name for file in trained.parent.iterdir()] == [trained.name]
+    kept = weights(trained)
     interrupt(monkeypatch, "interaction", epoch=1, error=AssertionError)
-    data = splits(dev=NEARLY, test=DEV)
-    run(tmp_path / "model", data, config=replace(QUICK, epochs=8, seed=5), resume=True)
+    with pytest.raises(TextMatchError, match="no run to resume: it is finished"):
+        run(trained, splits(dev=NEARLY, test=DEV), config=replace(QUICK, epochs=8, seed=5), resume=True)
+    assert weights(trained) == kept
+
+
+def test_a_run_that_is_killed_once_it_is_trained_is_finished_by_resuming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, model = replace(QUICK, epochs=1), TINY["siamese"]
+    with monkeypatch.context() as patched:
+        patched.setattr(card, "text", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "model", model=model, config=config)
+    interrupt(monkeypatch, "siamese", epoch=1, error=AssertionError)
+    run(tmp_path / "model", model=model, config=config, resume=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_checkpoint_is_replaced_only_if_asked(trained: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "model")
+    config, model = replace(QUICK, epochs=1), TINY["siamese"]
+    with pytest.raises(CheckpointError, match=r"model: there is a checkpoint already; expected .*--overwrite"):
+        run(tmp_path / "model", model=model, config=config)
     assert weights(tmp_path / "model") == weights(trained)
+    with monkeypatch.context() as patched:
+        interrupt(patched, "siamese", epoch=1)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "model", model=model, config=config, overwrite=True)
+    assert weights(tmp_path / "model") == weights(trained)  # until the new one is whole
+    run(tmp_path / "model", model=model, config=config, overwrite=True)
+    assert weights(tmp_path / "model") != weights(trained)
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(monkeypatch, "interaction", epoch=1, error=AssertionError)
+    (tmp_path / "file").touch()
+    with pytest.raises(TextMatchError, match=r"model: cannot be written: (Not a directory|File exists)"):
+        run(tmp_path / "file" / "model")
 
 
 def test_there_must_be_a_run_to_resume(tmp_path: Path) -> None:
@@ -428,8 +524,9 @@ def test_a_run_starts_from_a_checkpoint_with_its_vocabulary_sizes_and_weights(tr
     for name in before:
         if not name.startswith("calibration."):
             torch.testing.assert_close(before[name], after[name], atol=1e-3, rtol=0)
-    for file in ("vocabulary.json", "config.json"):
-        assert (trained / file).read_bytes() == (tmp_path / "fine-tuned" / file).read_bytes()
+    assert (trained / "vocabulary.json").read_bytes() == (tmp_path / "fine-tuned" / "vocabulary.json").read_bytes()
+    ours, theirs = (json.loads((folder / "config.json").read_text()) for folder in (tmp_path / "fine-tuned", trained))
+    assert ours["model"] == theirs["model"]
 
 
 def test_several_starts_are_averaged_and_without_an_epoch_that_is_the_checkpoint(trained: Path, tmp_path: Path) -> None:
@@ -454,9 +551,7 @@ def test_what_cannot_be_started_from_is_refused(trained: Path, tmp_path: Path) -
     with pytest.raises(TextMatchError, match="epochs: expected at least 1"):
         run(tmp_path / "none", config=replace(QUICK, epochs=0))
     other = tmp_path / "other"
-    shutil.copytree(trained, other)
-    config = json.loads((other / "config.json").read_text(encoding="utf-8"))
-    (other / "config.json").write_text(json.dumps(config | {"model": config["model"] | {"max_length": 9}}))
+    run(other, splits(PAIRS), replace(TINY["default"], max_length=9), replace(QUICK, epochs=0), init=[trained])
     with pytest.raises(TextMatchError, match="other: expected the configuration and vocabulary of"):
         run(tmp_path / "none", init=[trained, other])
     assert not (tmp_path / "none").exists()

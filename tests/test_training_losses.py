@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from textmatch.config import TrainConfig
 from textmatch.models import MatchOutput
-from textmatch.training.losses import contrastive_loss, training_loss
+from textmatch.training.losses import Targets, contrastive_loss, training_loss
 from textmatch.training.schedule import cosine_under_warmup, warmup_cosine
 
 
@@ -33,10 +33,11 @@ def output(similarity_logits: torch.Tensor | None = None) -> MatchOutput:
 
 
 LABELS, PRIOR = torch.tensor([1, 0]), torch.tensor([[-1.0, 0.0], [0.0, -1.0]])
+TARGETS = Targets(LABELS, PRIOR, torch.tensor([0.75, torch.nan]))
 
 
 def test_a_network_that_classifies_by_the_cosine_has_the_classification_loss_alone() -> None:
-    loss = training_loss(output(), LABELS, PRIOR, TrainConfig())
+    loss = training_loss(output(), TARGETS, TrainConfig())
     assert loss == cross_entropy(output().logits + PRIOR, LABELS)
 
 
@@ -45,13 +46,24 @@ def test_each_weight_adds_its_loss() -> None:
 
     def loss(similarity: float, contrastive: float) -> float:
         config = TrainConfig(similarity_weight=similarity, contrastive_weight=contrastive)
-        return float(training_loss(both, LABELS, PRIOR, config))
+        return float(training_loss(both, TARGETS, config))
 
     assert loss(0.0, 0.0) == pytest.approx(float(cross_entropy(both.logits + PRIOR, LABELS)))
     assert loss(1.0, 0.0) - loss(0.0, 0.0) == pytest.approx(2 * (loss(0.5, 0.0) - loss(0.0, 0.0)))
     contrastive = float(contrastive_loss(both.embeddings, LABELS))
     assert loss(0.0, 0.5) - loss(0.0, 0.0) == pytest.approx(0.5 * contrastive)
     assert contrastive > 0
+
+
+def test_the_grade_is_trained_where_it_is_known_alone() -> None:
+    graded = output()._replace(grade=torch.tensor([0.5, 7.0]))
+    plain = float(cross_entropy(graded.logits + PRIOR, LABELS))
+    known = binary_cross_entropy_with_logits(torch.tensor(0.5), torch.tensor(0.75))
+    assert float(training_loss(graded, TARGETS, TrainConfig(grade_weight=2.0))) == pytest.approx(
+        plain + 2 * float(known)
+    )
+    unknown = TARGETS._replace(grades=torch.full((2,), torch.nan))
+    assert float(training_loss(graded, unknown, TrainConfig())) == pytest.approx(plain)
 
 
 # Learning-rate schedules

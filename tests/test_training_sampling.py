@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.helpers import encoded
 from textmatch.config import ModelConfig, TrainConfig
 from textmatch.files import Pair, Splits
-from textmatch.text import Encoded, Vocabulary
+from textmatch.text import Vocabulary
 from textmatch.training.sampling import (
     Examples,
     PairEncoder,
@@ -97,8 +98,7 @@ def test_nothing_is_made_for_other_labels() -> None:
 
 def prior_of(*pairs: tuple[int, int, int]) -> torch.Tensor:
     """The prior of pairs of sentences with these lengths and labels, as probabilities."""
-    encoded = {length: Encoded((2,) * length, (2,) * length, "", ()) for pair in pairs for length in pair[:2]}
-    both = [(encoded[one], encoded[two]) for one, two, _ in pairs]
+    both = [(encoded([2] * one), encoded([2] * two)) for one, two, _ in pairs]
     return length_prior(both, [label for *_, label in pairs], 2).exp()
 
 

@@ -21,14 +21,15 @@ def new_matcher(config: ModelConfig, sentences: tuple[str, ...]) -> TextMatcher:
     """
     torch.manual_seed(5)
     vocabulary = Vocabulary.build(sentences, 1, 1)
-    model = build(config, len(vocabulary.characters), len(vocabulary.words))
+    model = build(config, vocabulary.num_characters, len(vocabulary.words))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(2)
     model.calibration.temperature.fill_(0.7)
     matcher = TextMatcher(config, vocabulary, model)
-    predictions = matcher.predict([(one, two) for one in sentences for two in sentences])
+    predictions = matcher.predict([(one, two) for one in sentences for two in sentences if one != two])
     shares = torch.tensor([list(prediction.probabilities.values()) for prediction in predictions])
+    shares = shares[(shares > 0).all(1)]  # equal texts match by rule
     model.calibration.bias.copy_(-shares.log().mean(0))
     return matcher
 

@@ -1,10 +1,14 @@
 """Tells whether two Chinese sentences mean the same, with a trained LSTM: see `TextMatcher`."""
 
-from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
-from textmatch.matcher import TextMatcher
-from textmatch.results import Explanation, Prediction
+from typing import TYPE_CHECKING, Any
 
-__version__ = "0.5.0"
+from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
+
+if TYPE_CHECKING:
+    from textmatch.matcher import TextMatcher
+    from textmatch.results import Explanation, Prediction
+
+__version__ = "0.6.0"
 __all__ = [
     "CheckpointError",
     "DataError",
@@ -15,3 +19,12 @@ __all__ = [
     "TextMatcher",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs torch when it is first asked for: a process that only reads files does without."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from textmatch import matcher, results
+
+    return getattr(matcher if name == "TextMatcher" else results, name)

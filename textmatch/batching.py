@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from textmatch.matches import NUM_MATCHES, match_flags
 from textmatch.text import PAD, Encoded
 
 EncodedPair = tuple[Encoded, Encoded]
@@ -16,17 +17,18 @@ EncodedPair = tuple[Encoded, Encoded]
 class Sentences(NamedTuple):
     """S sentences as padded ids.
 
-    A batch of B pairs is S = 2B sentences, all first ones, then all second ones. The encoder is shared, so it runs once
-    over all of them.
+    The two sentences of B pairs are S = 2B sentences: the encoder is shared, so it runs once over all of them.
 
     Attributes:
         characters: character ids, `[S, L]`, int64, padded with 0.
         words: ids of the covering words, `[S, L]`, int64, padded with 0.
+        sounds: numbers of the sounds, `[S, L]`, int64, padded with 0.
         lengths: number of real positions, `[S]`, int64, at least 1.
     """
 
     characters: Tensor
     words: Tensor
+    sounds: Tensor
     lengths: Tensor
 
     def to(self, device: torch.device) -> Sentences:
@@ -34,18 +36,38 @@ class Sentences(NamedTuple):
         return Sentences(*(tensor.to(device) for tensor in self))
 
 
+class Pairs(NamedTuple):
+    """B pairs.
+
+    Attributes:
+        sentences: all first sentences, then all second ones.
+        matches: what each position has in the other sentence (`matches.match_flags`), `[2B, L, F]`, bool.
+    """
+
+    sentences: Sentences
+    matches: Tensor
+
+    def to(self, device: torch.device) -> Pairs:
+        """The same pairs on another device."""
+        return Pairs(self.sentences.to(device), self.matches.to(device))
+
+
 def collate(sentences: Sequence[Encoded]) -> Sentences:
     """Pad encoded sentences (at least one) to the length of the longest."""
     return Sentences(
         _pad([sentence.characters for sentence in sentences]),
         _pad([sentence.words for sentence in sentences]),
+        _pad([sentence.sounds for sentence in sentences]),
         torch.tensor([len(sentence) for sentence in sentences]),
     )
 
 
-def collate_pairs(pairs: Sequence[EncodedPair]) -> Sentences:
+def collate_pairs(pairs: Sequence[EncodedPair]) -> Pairs:
     """Pad encoded pairs (at least one): B first sentences, then B second ones."""
-    return collate([pair[side] for side in (0, 1) for pair in pairs])
+    flags = [match_flags(pair[side], pair[1 - side]) for side in (0, 1) for pair in pairs]
+    bits = torch.tensor([1 << i for i in range(NUM_MATCHES)])
+    matches = (_pad(flags)[..., None] & bits).bool()  # (2B, L) -> (2B, L, F)
+    return Pairs(collate([pair[side] for side in (0, 1) for pair in pairs]), matches)
 
 
 def _pad(rows: Sequence[Sequence[int]]) -> Tensor:

@@ -1,11 +1,15 @@
 """Save and load checkpoint folders.
 
-A folder holds everything that inference needs: configuration, vocabulary, weights, figures and the model card.
+A folder holds everything that inference needs: configuration, vocabulary, weights, figures and the model card. What
+answers depend on is kept with its SHA-256, so that damage is found and never answers.
 """
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,7 +18,8 @@ from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load as weights_from_bytes
+from safetensors.torch import save as weights_to_bytes
 from torch import Tensor
 
 from textmatch.config import ModelConfig, config_from_dict
@@ -22,8 +27,12 @@ from textmatch.errors import CheckpointError
 from textmatch.models import Network, build
 from textmatch.text import Vocabulary
 
-FORMAT = 2
-READABLE_FORMATS = (1, FORMAT)
+FORMAT = 3
+READABLE_FORMATS = (1, 2, FORMAT)
+"""Format 2 has no hashes, and networks without `ADDED_IN_FORMAT_3`; format 1 has `FORMAT_1_NAMES`, too."""
+
+ADDED_IN_FORMAT_3 = {"sounds": False, "knowledge": False, "graded": False}
+"""What networks of formats 1 and 2 did not have."""
 
 # Format 1 had other names for some parts of the networks: each part of a weight's dotted name, old → new. For example
 # ``encoder.ahead.0.bias_hh_l0`` is read as ``encoder.forward_lstm.0.bias_hh_l0``. Nothing else differs.
@@ -33,6 +42,16 @@ FORMAT_1_NAMES = {
     "found": "exact_match_projection",
     "sentence": "sentence_projection",
 }
+
+MODEL = "model"
+"""The model's configuration within `CONFIG`; it has a hash of its own."""
+
+LARGEST = {"max_length": 100_000, "num_layers": 8}
+LARGEST_SIZE = 2048
+"""Values in a configuration beyond which nobody builds a network: they are damage, and would take all memory."""
+
+WORKING_DIRECTORY, EXCHANGE = -100, 2
+"""Linux's AT_FDCWD and RENAME_EXCHANGE."""
 
 CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD = (
     "config.json",
@@ -65,7 +84,10 @@ def save(
     card: str,
     pictures: Mapping[str, bytes] | None = None,
 ) -> None:
-    """Write a checkpoint folder. It is written beside `folder` and then renamed: a crash leaves the old folder.
+    """Write a checkpoint folder. It is written beside `folder` and then takes its place in one step.
+
+    A crash or loss of power at any moment leaves the old checkpoint or the new one, whole. Other files in the folder
+    stay.
 
     Args:
         folder: where to write; a checkpoint in it is replaced.
@@ -74,29 +96,98 @@ def save(
         pictures: the card's pictures, by file name.
 
     Raises:
-        CheckpointError: `folder` exists and is not a checkpoint.
+        CheckpointError: `folder` exists and is not a checkpoint, or cannot be written.
     """
     folder = Path(folder)
     refuse_foreign(folder)
+    try:
+        _write_folder(folder, _contents(checkpoint) | {CARD: card.encode()} | dict(pictures or {}))
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{folder}: cannot be written: {error}") from error
+
+
+def _contents(checkpoint: Checkpoint) -> dict[str, bytes]:
+    """The files of a checkpoint, without card and pictures."""
+    model = json.loads(json.dumps(asdict(checkpoint.config)))
+    weights = {name: _stored(name, tensor) for name, tensor in checkpoint.model.state_dict().items()}
+    files = {VOCABULARY: _json(checkpoint.vocabulary.to_dict()), WEIGHTS: weights_to_bytes(weights)}
+    hashes = {MODEL: _model_hash(model)} | {name: _sha256(content) for name, content in files.items()}
+    config = {"format": FORMAT, MODEL: model, "sha256": hashes}
+    return files | {CONFIG: _json(config), METRICS: _json(checkpoint.metrics)}
+
+
+def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh, stale = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "old"))
-    if stale.exists() and not folder.exists():  # a crash between the two renames below
+    fresh, stale = _hidden(folder, "new"), _hidden(folder, "old")
+    if stale.exists() and not folder.exists():  # a crash where folders cannot be exchanged
         stale.rename(folder)
     for leftover in (fresh, stale):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir()
-    _write_json(fresh / CONFIG, {"format": FORMAT, "model": asdict(checkpoint.config)})
-    _write_json(fresh / VOCABULARY, checkpoint.vocabulary.to_dict())
-    _write_json(fresh / METRICS, checkpoint.metrics)
-    (fresh / CARD).write_text(card, encoding="utf-8")
-    for name, content in (pictures or {}).items():
-        (fresh / name).write_bytes(content)
-    save_file({name: _stored(name, tensor) for name, tensor in checkpoint.model.state_dict().items()}, fresh / WEIGHTS)
-    (fresh / WEIGHTS).chmod((fresh / CARD).stat().st_mode)  # safetensors lets nobody else read it
+    for name, content in files.items():
+        _write(fresh / name, content)
     if folder.exists():
+        _keep_others(folder, fresh)
+    _sync(fresh)
+    if not folder.exists():
+        fresh.rename(folder)
+    elif not _exchange(fresh, folder):
         folder.rename(stale)
-    fresh.rename(folder)
-    shutil.rmtree(stale, ignore_errors=True)
+        fresh.rename(folder)
+    _sync(folder.parent)
+    for leftover in (fresh, stale):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _hidden(folder: Path, end: str) -> Path:
+    return folder.with_name(f".{folder.name}.{end}")
+
+
+def _write(file: Path, content: bytes) -> None:
+    with file.open("wb") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _keep_others(folder: Path, fresh: Path) -> None:
+    """Link what else is in a checkpoint's folder into the new one, for it is not ours to delete."""
+    for entry in folder.iterdir():
+        kept = fresh / entry.name
+        if kept.exists():
+            continue
+        if entry.is_symlink():
+            kept.symlink_to(entry.readlink())
+        elif entry.is_dir():
+            shutil.copytree(entry, kept, symlinks=True, copy_function=_link)
+        else:
+            _link(entry, kept)
+
+
+def _link(source: str | Path, target: str | Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # not every file system has links
+        shutil.copy2(source, target)
+
+
+def _sync(folder: Path) -> None:
+    """Have a folder's names written to the disk, where the system can."""
+    if os.name == "posix":
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step; False where the system or its file system cannot."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    if rename is None:
+        return False
+    names = (WORKING_DIRECTORY, os.fsencode(one), WORKING_DIRECTORY, os.fsencode(other), EXCHANGE)
+    return bool(rename(*names) == 0)
 
 
 def refuse_foreign(folder: Path) -> None:
@@ -128,42 +219,59 @@ def load(folder: Path, device: torch.device) -> Checkpoint:
         CheckpointError: a file is missing or damaged, or does not fit the others; the message names the file.
     """
     folder = Path(folder)
+    if not folder.exists() and (stale := _hidden(folder, "old")).is_dir():  # a crash where they cannot be exchanged
+        folder = stale
     if not folder.is_dir():
         raise CheckpointError(f"{folder}: no such checkpoint folder")
-    file_format, config = _read_config(folder / CONFIG)
-    vocabulary = _read_vocabulary(folder / VOCABULARY)
+    file_format, config, hashes = _read_config(folder / CONFIG)
+    vocabulary = _read_vocabulary(folder / VOCABULARY, hashes)
     metrics = _read_json(folder / METRICS)
-    model = build(config, len(vocabulary.characters), len(vocabulary.words))
-    _load_weights(folder / WEIGHTS, model, file_format)
+    model = build(config, vocabulary.num_characters, len(vocabulary.words))
+    model.load_state_dict(_read_weights(folder / WEIGHTS, model, file_format, hashes))
     return Checkpoint(config, vocabulary, model.to(device).eval(), metrics)
 
 
-def _read_config(file: Path) -> tuple[int, ModelConfig]:
-    """The checkpoint's format and its model configuration."""
+def _read_config(file: Path) -> tuple[int, ModelConfig, Mapping[str, str]]:
+    """The checkpoint's format, its model configuration, and the hashes of its files (none before format 3)."""
     values = _read_json(file)
     file_format = values.get("format")
     if type(file_format) is not int or file_format not in READABLE_FORMATS:
-        raise CheckpointError(f"{file}: expected format {' or '.join(map(str, READABLE_FORMATS))}, got {file_format!r}")
+        expected = " or ".join(map(str, READABLE_FORMATS))
+        raise CheckpointError(f"{file}: expected format {expected}, got {file_format!r:.40}")
+    hashes = values.get("sha256", {})
+    if not isinstance(hashes, dict) or (file_format >= 3 and not {MODEL, VOCABULARY, WEIGHTS} <= hashes.keys()):
+        raise CheckpointError(f"{file}: the SHA-256 of the checkpoint's files is missing")
     try:
-        return file_format, config_from_dict(values["model"])
+        config = config_from_dict((ADDED_IN_FORMAT_3 if file_format < FORMAT else {}) | values[MODEL])
+        _check_size(config)
+        if MODEL in hashes and hashes[MODEL] != _model_hash(values[MODEL]):
+            raise ValueError("it was changed since it was saved (its SHA-256 is another)")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{file}: not a model configuration: {error}") from error
+        raise CheckpointError(f"{file}: not a model configuration: {error!s:.200}") from error
+    return file_format, config, hashes
 
 
-def _read_vocabulary(file: Path) -> Vocabulary:
+def _check_size(config: ModelConfig) -> None:
+    """Refuse sizes that no network has, and labels that cannot be shown."""
+    for name, value in asdict(config).items():
+        most = LARGEST.get(name, LARGEST_SIZE)
+        if type(value) is int and value > most:
+            raise ValueError(f"{name}: expected at most {most}, got {value}")
+    "".join(config.labels).encode()  # half of a surrogate pair is a UnicodeEncodeError, which is a ValueError
+
+
+def _read_vocabulary(file: Path, hashes: Mapping[str, str]) -> Vocabulary:
     try:
-        return Vocabulary.from_dict(_read_json(file))
+        return Vocabulary.from_dict(_parse_json(file, _read(file, hashes)))
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{file}: not a vocabulary: {error}") from error
+        raise CheckpointError(f"{file}: not a vocabulary: {error!s:.200}") from error
 
 
-def _load_weights(file: Path, model: Network, file_format: int) -> None:
-    if not file.is_file():
-        raise CheckpointError(f"{file}: missing")
+def _read_weights(file: Path, model: Network, file_format: int, hashes: Mapping[str, str]) -> dict[str, Tensor]:
     try:
-        weights = load_file(file)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{file}: not readable as safetensors: {error}") from error
+        weights = weights_from_bytes(_read(file, hashes))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{file}: not readable as safetensors: {error!s:.200}") from error
     if file_format == 1:
         weights = {_current_name(name): tensor for name, tensor in weights.items()}
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
@@ -171,10 +279,14 @@ def _load_weights(file: Path, model: Network, file_format: int) -> None:
     for name in sorted(expected.keys() | got.keys()):
         if expected.get(name) != got.get(name):
             raise CheckpointError(
-                f"{file}: {name} does not fit {CONFIG} and {VOCABULARY}: "
+                f"{file}: {name!s:.80} does not fit {CONFIG} and {VOCABULARY}: "
                 f"expected {expected.get(name, 'nothing')}, got {got.get(name, 'nothing')}"
             )
-    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
+        if not weights[name].is_floating_point() or not weights[name].isfinite().all():
+            raise CheckpointError(f"{file}: {name} has values that are no finite numbers")
+    if weights["calibration.temperature"] <= 0:
+        raise CheckpointError(f"{file}: the calibration's temperature is not above 0")
+    return {name: tensor.float() for name, tensor in weights.items()}
 
 
 def _current_name(name: str) -> str:
@@ -182,17 +294,41 @@ def _current_name(name: str) -> str:
     return ".".join(FORMAT_1_NAMES.get(part, part) for part in name.split("."))
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _read(file: Path, hashes: Mapping[str, str]) -> bytes:
+    """A file's bytes, which must have the hash that was saved, if one was."""
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        content = file.read_bytes()
     except FileNotFoundError:
         raise CheckpointError(f"{file}: missing") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{file}: not readable as JSON: {error}") from error
+    except OSError as error:
+        raise CheckpointError(f"{file}: cannot be read: {error.strerror}") from error
+    if file.name in hashes and hashes[file.name] != _sha256(content):
+        raise CheckpointError(f"{file}: damaged or changed since it was saved: its SHA-256 is another")
+    return content
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    return _parse_json(file, _read(file, {}))
+
+
+def _parse_json(file: Path, content: bytes) -> dict[str, Any]:
+    try:
+        values = json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{file}: not readable as JSON: {error!s:.200}") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{file}: expected a JSON object, got {type(values).__name__}")
     return values
 
 
-def _write_json(file: Path, values: Mapping[str, Any]) -> None:
-    file.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _json(values: Mapping[str, Any]) -> bytes:
+    return (json.dumps(values, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _model_hash(values: Mapping[str, Any]) -> str:
+    """The hash of a model configuration, however its JSON is laid out."""
+    return _sha256(json.dumps(values, sort_keys=True).encode())

@@ -1,19 +1,27 @@
-"""The `textmatch` command, also `python -m textmatch`: predict, score, search, duplicates, evaluate."""
+"""The `textmatch` command, also `python -m textmatch`: predict, score, search, duplicates, embed, evaluate."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import io
 import json
+import os
+import signal
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textmatch import __version__
 from textmatch.errors import CheckpointError, InputError, TextMatchError
 
 if TYPE_CHECKING:
-    from textmatch.files import Splits, Table
+    import numpy as np
+
+    from textmatch.files import Columns, Splits, Table
     from textmatch.matcher import TextMatcher
     from textmatch.results import Prediction
     from textmatch.scoring import Score
@@ -22,13 +30,30 @@ if TYPE_CHECKING:
 CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "default"
 """The default checkpoint of the repository; an installed package has none."""
 
+COLUMNS = ("sentence1", "sentence2", "label")
+
 
 def run() -> None:
     """The `textmatch` command: an error of ours is one line on standard error, and exit code 1."""
+    accept_any_text()
     try:
         main()
+        sys.stdout.flush()
     except TextMatchError as error:
         sys.exit(f"textmatch: {error}")
+    except BrokenPipeError:  # a reader such as `head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
+        sys.exit(128 + signal.SIGPIPE)
+    except KeyboardInterrupt:
+        print("\ntextmatch: stopped", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+
+
+def accept_any_text() -> None:
+    """Let the terminal show escapes for characters that its encoding lacks (an emoji in GBK), instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -50,6 +75,7 @@ def main(arguments: list[str] | None = None) -> None:
 def parser() -> argparse.ArgumentParser:
     """The parser; each command sets `run`, the function that does it."""
     result = argparse.ArgumentParser(prog="textmatch", description="Do two Chinese sentences mean the same?")
+    result.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = result.add_subparsers(dest="command", required=True)
     shared = _shared_options()
     with_checkpoint = argparse.ArgumentParser(add_help=False, parents=[shared])
@@ -59,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     listed = _list_options()
     _add_search(commands, listed, with_checkpoint)
     _add_duplicates(commands, listed, with_checkpoint)
+    _add_embed(commands, listed, with_checkpoint)
     _add_evaluate(commands, shared)
     return result
 
@@ -93,11 +120,22 @@ def _add_score(commands: Any, shared: argparse.ArgumentParser) -> None:
         "the columns probability, prediction, similarity and problem. A row that cannot be used does not stop the "
         "others.",
     )
-    command.add_argument("file", type=Path)
+    command.add_argument("file", type=Path, help="the file, or - for standard input")
     command.add_argument("--output", type=Path, help="a .csv or .xlsx file (CSV, or with --json JSON Lines, to stdout)")
-    for column in ("sentence1", "sentence2", "label"):
+    for column in COLUMNS:
         command.add_argument(f"--{column}", default="", metavar="COLUMN", help=f"the {column} column (recognised)")
+    _add_columns(command)
+    command.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row names the columns (told by its cells)",
+    )
     command.set_defaults(run=score)
+
+
+def _add_columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--columns", default="", metavar="A,B,Y", help="the columns of both sentences and the label")
+    command.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook (the one with the data)")
 
 
 def _add_search(commands: Any, listed: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
@@ -119,6 +157,20 @@ def _add_duplicates(commands: Any, listed: argparse.ArgumentParser, shared: argp
     command.set_defaults(run=duplicates)
 
 
+def _add_embed(commands: Any, listed: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
+    command = commands.add_parser(
+        "embed",
+        parents=[listed, shared],
+        help="write the embeddings of the sentences of a file",
+        description="Write one embedding, of length 1, for each sentence of a file: the dot product of two is their "
+        "cosine.",
+    )
+    command.add_argument(
+        "--output", type=Path, required=True, help="a .npy file (an array), or .parquet (sentence and embedding)"
+    )
+    command.set_defaults(run=embed)
+
+
 def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
     command = commands.add_parser(
         "evaluate",
@@ -128,7 +180,8 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
         "the data is what the checkpoint was trained on, they are also written to its metrics.json and card.",
     )
     command.add_argument("checkpoint", type=Path, help="checkpoint folder")
-    command.add_argument("data", type=Path, help="a folder with train, dev and perhaps test files")
+    command.add_argument("data", type=Path, help="a folder with train, dev and perhaps test files, or one file")
+    _add_columns(command)
     command.set_defaults(run=evaluate)
 
 
@@ -162,12 +215,18 @@ def _prediction_lines(prediction: Prediction, max_length: int) -> Iterable[str]:
 
 def score(options: argparse.Namespace) -> None:
     """Score a file. If interrupted, it writes what was scored until then."""
-    from textmatch.files import read_table
+    from textmatch.files import column_names, read_table
     from textmatch.scoring import result_names, result_rows
 
-    _check_output(options.output)
-    columns = (options.sentence1, options.sentence2, options.label)
-    table = read_table(options.file, filter(None, columns))
+    _check_output(options.output, (".csv", ".xlsx"))
+    given = column_names(options.columns)
+    names = [getattr(options, column) or name for column, name in zip(COLUMNS, given, strict=True)]
+    with _file_or_input(options.file) as file:
+        table = read_table(file, filter(None, names), sheet=options.sheet)
+    if options.header is not None:
+        table = table.with_header(options.header)
+    columns = table.columns(*names)
+    print(f"{options.file.name}: {table.reading(columns)}", file=sys.stderr)
     scores = _score_rows(_matcher(options), table, columns)
     _write_rows(options, result_names(table), result_rows(table, scores))
     failed = sum(one.probability is None for one in scores)
@@ -178,17 +237,34 @@ def score(options: argparse.Namespace) -> None:
     print(f"\r{done}", file=sys.stderr)
 
 
-def _check_output(output: Path | None) -> None:
-    if output and (output.suffix.lower() not in (".csv", ".xlsx") or not output.parent.is_dir()):
-        raise InputError(f"--output {output}: expected a name that ends in .csv or .xlsx, in a folder that exists")
+def _check_output(output: Path | None, suffixes: tuple[str, ...]) -> None:
+    if output and (output.suffix.lower() not in suffixes or not output.parent.is_dir()):
+        kinds = " or ".join(suffixes)
+        raise InputError(f"--output {output}: expected a name that ends in {kinds}, in a folder that exists")
 
 
-def _score_rows(matcher: TextMatcher, table: Table, columns: tuple[str, str, str]) -> list[Score]:
+@contextmanager
+def _file_or_input(file: Path) -> Iterator[Path]:
+    """The file; for - one that holds what comes on standard input, named after what it looks like."""
+    if file != Path("-"):
+        yield file
+        return
+    content = sys.stdin.buffer.read()
+    starts = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"{": ".jsonl"}
+    suffixes = [suffix for start, suffix in starts.items() if content.startswith(start)]
+    text = ".tsv" if b"\t" in content.partition(b"\n")[0] else ".csv"
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / f"standard input{suffixes[0] if suffixes else text}"
+        copy.write_bytes(content)
+        yield copy
+
+
+def _score_rows(matcher: TextMatcher, table: Table, columns: Columns) -> list[Score]:
     from textmatch.scoring import score as score_chunks
 
     scores: list[Score] = []
     try:
-        for chunk in score_chunks(matcher, table, table.columns(*columns)):
+        for chunk in score_chunks(matcher, table, columns):
             scores += chunk
             if sys.stderr.isatty():
                 print(f"\r{len(scores):,} of {len(table.rows):,} rows", end="", file=sys.stderr, flush=True)
@@ -208,7 +284,7 @@ def _write_rows(options: argparse.Namespace, names: tuple[str, ...], rows: Itera
             raise InputError(f"--output {options.output}: the file cannot be written: {error.strerror}") from None
     elif options.json:
         for row in rows:
-            print(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=str))
+            print(_json(dict(zip(names, row, strict=True))))
     else:
         write_csv(sys.stdout, names, rows)
 
@@ -279,16 +355,54 @@ def _progress(what: str) -> Callable[[Step], None]:
     return report
 
 
+# embed
+
+
+def embed(options: argparse.Namespace) -> None:
+    """Write the embeddings of a list."""
+    from textmatch.files import read_list
+
+    _check_output(options.output, (".npy", ".parquet"))
+    table = read_list(options.file)
+    sentences = table.column(options.column)
+    for number, sentence in enumerate(sentences, table.first_number):
+        if not sentence.strip():
+            raise InputError(f"{options.file}, row {number}: the sentence is blank; expected one in every row")
+    vectors = _matcher(options).embed(sentences, show_progress=sys.stderr.isatty())
+    try:
+        _write_vectors(options.output, sentences, vectors.numpy())
+    except OSError as error:
+        raise InputError(f"--output {options.output}: the file cannot be written: {error.strerror}") from None
+    rows, dimensions = vectors.shape
+    if options.json:
+        print(_json({"rows": rows, "dimensions": dimensions, "output": str(options.output)}))
+    print(f"{rows:,} embeddings of {dimensions} dimensions", file=sys.stderr)
+
+
+def _write_vectors(output: Path, sentences: list[str], vectors: np.ndarray) -> None:
+    import numpy as np
+
+    if output.suffix.lower() == ".npy":
+        np.save(output, vectors)
+        return
+    import pyarrow
+    from pyarrow import parquet
+
+    column = pyarrow.FixedSizeListArray.from_arrays(pyarrow.array(vectors.ravel()), vectors.shape[1])
+    parquet.write_table(pyarrow.table({"sentence": sentences, "embedding": column}), output)
+
+
 # evaluate
 
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print a checkpoint's figures. If the data is its own, write them to its metrics and card, too."""
     from textmatch.evaluation import report, table
-    from textmatch.files import load_splits
+    from textmatch.files import DataOptions, column_names, load_splits
 
     matcher = _matcher(options)
-    splits = load_splits(options.data)
+    splits = load_splits(options.data, DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels))
+    print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)
     print(_json(figures) if options.json else table(figures))
     if _trained_on(matcher, splits):
@@ -327,4 +441,6 @@ def _matcher(options: argparse.Namespace) -> TextMatcher:
 
 
 def _json(values: Any, indent: int | None = None) -> str:
-    return json.dumps(values, ensure_ascii=False, indent=indent)
+    # Escapes where the terminal cannot show every character, so that it stays JSON.
+    ascii_only = not (sys.stdout.encoding or "utf").lower().startswith("utf")
+    return json.dumps(values, ensure_ascii=ascii_only, indent=indent, default=str)

@@ -9,6 +9,12 @@ from typing import Any, Literal, get_args
 from textmatch.text import Unit
 
 Arch = Literal["interaction", "bilstm", "siamese", "overlap"]
+ClassWeights = Literal["none", "balanced"]
+DevMetric = Literal["accuracy", "f1", "auc"]
+
+
+KEPT_SETTINGS = frozenset(("labels", "max_length", "dropout", "symmetric", "sounds", "knowledge", "graded"))
+"""Fields of `ModelConfig` that a run does not take from the checkpoint that it starts from."""
 
 
 def _check(config: object, names: tuple[str, ...], accept: Callable[[Any], bool], expected: str) -> None:
@@ -43,6 +49,10 @@ class ModelConfig:
         dropout: share of units dropped in training.
         symmetric: whether the order of the two sentences makes no difference (``interaction`` and ``bilstm``). Set
             False for entailment, where order matters.
+        sounds: whether a position also shows the sound of its character (``interaction`` and ``bilstm``).
+        knowledge: whether the comparison is told which amounts are equal, which terms mean the same, and which
+            characters sound alike (``interaction``).
+        graded: whether the network also learns how close two meanings are (``interaction`` and ``bilstm``).
 
     Raises:
         ValueError: a value that no network can be built from; the message names the field.
@@ -51,7 +61,7 @@ class ModelConfig:
     arch: Arch = "interaction"
     unit: Unit = "character"
     labels: tuple[str, ...] = ("Not Matched", "Matched")
-    max_length: int = 128
+    max_length: int = 512
     character_dim: int = 192
     word_dim: int = 64
     hidden_size: int = 192
@@ -60,6 +70,9 @@ class ModelConfig:
     embedding_dim: int = 256
     dropout: float = 0.2
     symmetric: bool = True
+    sounds: bool = True
+    knowledge: bool = True
+    graded: bool = True
 
     def __post_init__(self) -> None:
         sizes = ("max_length", "character_dim", "word_dim", "hidden_size", "num_layers", "embedding_dim")
@@ -90,6 +103,7 @@ class TrainConfig:
             only.
         length_prior: whether the loss removes what the length of a pair says about its class
             (`sampling.length_prior`).
+        grade_weight: weight of the loss on how close the two meanings are (``graded`` networks).
         similarity_weight: weight of the loss on the cosine of the two sentence embeddings (``interaction`` and
             ``bilstm``).
         contrastive_weight: weight of the loss on finding each match among the in-batch negatives
@@ -97,6 +111,13 @@ class TrainConfig:
         sampling_temperature: how often an epoch goes through a further corpus: ``s ** (1 / T - 1)`` times at
             temperature T, where s is its size relative to the main corpus. At 1 each is used once; higher values use
             small corpora more often. No corpus gets more pairs of an epoch than the main one.
+        epoch_share: share of all that which an epoch draws; a small one gives more epochs to choose from.
+        max_words: words to which the vocabulary of a checkpoint to start from is extended by those of the data; 0
+            leaves it as it is.
+        class_weights: ``balanced`` counts rare classes as much as frequent ones, in the loss and in the calibration:
+            the probabilities are then those of classes that are equally frequent.
+        metric: the figure on dev by which the best epoch is chosen (`metrics.Metrics`).
+        patience: epochs without a better one after which training stops; 0 trains all epochs.
         max_grad_norm: gradients are clipped to this norm.
         min_characters: characters that occur less often in training are unknown.
         min_words: words that occur less often in training are unknown.
@@ -116,9 +137,15 @@ class TrainConfig:
     template_pairs: float = 0.1
     transitive_pairs: float = 0.5
     length_prior: bool = True
+    grade_weight: float = 0.5
     similarity_weight: float = 0.5
     contrastive_weight: float = 0.1
     sampling_temperature: float = 1.5
+    epoch_share: float = 1.0
+    max_words: int = 0
+    class_weights: ClassWeights = "none"
+    metric: DevMetric = "accuracy"
+    patience: int = 0
     max_grad_norm: float = 5.0
     min_characters: int = 2
     min_words: int = 5
@@ -127,12 +154,15 @@ class TrainConfig:
     def __post_init__(self) -> None:
         at_least_one = ("batch_size", "sampling_temperature", "min_characters", "min_words")
         _check(self, at_least_one, lambda value: value >= 1, "at least 1")
-        weights = ("augmented_pairs", "template_pairs", "similarity_weight", "contrastive_weight")
-        _check(self, ("epochs", "seed", *weights), lambda value: value >= 0, "at least 0")
+        weights = ("augmented_pairs", "template_pairs", "grade_weight", "similarity_weight", "contrastive_weight")
+        _check(self, ("epochs", "seed", "patience", *weights), lambda value: value >= 0, "at least 0")
         shares = ("ema_decay", "token_dropout", "transitive_pairs")
         _check(self, shares, lambda value: 0 <= value < 1, "at least 0 and less than 1")
-        _check(self, ("learning_rate", "max_grad_norm"), lambda value: value > 0, "more than 0")
+        _check(self, ("max_words",), lambda value: value >= 0, "at least 0")
+        _check(self, ("learning_rate", "epoch_share", "max_grad_norm"), lambda value: value > 0, "more than 0")
         _check(self, ("warmup",), lambda value: value < 1, "less than 1")
+        for name, kind in (("class_weights", ClassWeights), ("metric", DevMetric)):
+            _check(self, (name,), get_args(kind).__contains__, " or ".join(get_args(kind)))
 
 
 _WITHOUT_EXTRAS: dict[str, Any] = {

@@ -4,11 +4,14 @@ TextMatchError
 ├── InputError       a sentence or pair cannot be used by a model
 ├── DataError        a data file, a row in it, or a data set on the Hub cannot be used
 │   └── TableError   a whole file cannot be used (in `textmatch.files`, with its wordings)
-└── CheckpointError  a checkpoint folder is missing, damaged or does not fit
+├── CheckpointError  a checkpoint folder is missing, damaged or does not fit
+└── BusyError        the server has too much work already
 
 A message says what was wrong, where, and what was expected. The page and the command line show it as it is. Any other
 exception is a bug and is not caught.
 """
+
+from typing import Literal
 
 
 class TextMatchError(Exception):
@@ -25,3 +28,17 @@ class DataError(TextMatchError):
 
 class CheckpointError(TextMatchError):
     """A checkpoint cannot be used; the message names the file at fault."""
+
+
+class BusyError(TextMatchError):
+    """The server takes no more work at the moment.
+
+    Args:
+        whose: whose work is too much: that of one ``client``, or that of ``all``.
+        limit: how much is taken.
+    """
+
+    def __init__(self, whose: Literal["client", "all"], limit: int) -> None:
+        self.whose: Literal["client", "all"] = whose
+        self.limit = limit
+        super().__init__(f"too much work is waiting already ({whose}); at most {limit} at once")

@@ -22,8 +22,8 @@ from torch import Tensor
 
 from textmatch import metrics
 from textmatch.batching import EncodedPair, by_length, collate_pairs
-from textmatch.errors import DataError
-from textmatch.files import Pair, Splits, label_names
+from textmatch.errors import DataError, TextMatchError
+from textmatch.files import Pair, Splits
 from textmatch.matcher import TextMatcher
 from textmatch.models import MatchOutput, Network
 from textmatch.text import normalise
@@ -84,33 +84,42 @@ class CaseResult:
 # A network in training
 
 
-def calibrate(model: Network, dev: LabelledPairs) -> metrics.Metrics:
+def calibrate(model: Network, dev: LabelledPairs, balanced: bool = False) -> metrics.Metrics:
     """Fit the network's temperature and class biases on `dev` and return its figures there.
 
     Args:
         model: the network; its calibration is replaced.
         dev: pairs that it was not trained on.
+        balanced: count every class as much, however rare it is.
+
+    Raises:
+        TextMatchError: the network's output is not finite: the training has diverged.
     """
     logits, similarity = _run(model, dev.pairs)
-    temperature, bias = metrics.fit_calibration(logits, torch.tensor(dev.labels))
+    if not (logits.isfinite().all() and similarity.isfinite().all()):
+        raise TextMatchError("the training has diverged: the network gives no numbers; expected a lower learning rate")
+    temperature, bias = metrics.fit_calibration(logits, torch.tensor(dev.labels), balanced)
     model.calibration.temperature.fill_(temperature)
     model.calibration.bias.copy_(torch.tensor(bias))
     return metrics.compute_metrics(*_calibrated(model, logits, similarity, dev.labels))
 
 
-def evaluate_recalibrated(model: Network, dev: LabelledPairs, test: LabelledPairs | None) -> dict[str, Any]:
+def evaluate_recalibrated(
+    model: Network, dev: LabelledPairs, test: LabelledPairs | None, balanced: bool = False
+) -> dict[str, Any]:
     """Figures on another corpus, with a calibration fitted on that corpus's dev split.
 
     Args:
         model: the network; it is not changed.
         dev: dev pairs of the corpus.
         test: its test pairs, or None.
+        balanced: as in `calibrate`.
 
     Returns:
         The ``split`` that the figures are of, test or else dev, and the fields of `metrics.Metrics`.
     """
     recalibrated = copy.deepcopy(model)
-    figures = calibrate(recalibrated, dev)
+    figures = calibrate(recalibrated, dev, balanced)
     if test:
         figures = metrics.compute_metrics(*_calibrated(recalibrated, *_run(recalibrated, test.pairs), test.labels))
     return {"split": "test" if test else "dev", **asdict(figures)}
@@ -149,25 +158,27 @@ def report(matcher: TextMatcher, splits: Splits) -> dict[str, Any]:
     Returns:
         ``dev``, and where there is a test split ``test`` and ``test_new`` (without the pairs that train holds): the
         fields of `metrics.Metrics`; of the last split ``reliability`` (bins of equal mass) and ``scores`` (number of
-        pairs by probability of the last class, for each class); for the labels 0 and 1 also ``behaviour``.
+        pairs by probability of the last class, for each class); for two classes also ``behaviour``.
 
     Raises:
         DataError: a label that the checkpoint does not have.
     """
-    names = label_names(splits.train)
-    if len(names) != len(matcher.labels):
-        raise DataError(f"the data has the labels {names}; expected as many as the checkpoint's {matcher.labels}")
-    scores = _score(matcher, splits.dev, names)
+    classes = len(matcher.labels)
+    if len(splits.labels) != classes:
+        raise DataError(
+            f"the data has the labels {splits.labels}; expected as many as the checkpoint's {matcher.labels}"
+        )
+    scores = _score(matcher, splits.dev)
     record: dict[str, Any] = {"dev": asdict(metrics.compute_metrics(*scores))}
     if splits.test:
-        scores = _score(matcher, splits.test, names)
+        scores = _score(matcher, splits.test)
         record["test"] = asdict(metrics.compute_metrics(*scores))
         new = _new_pairs(splits.train, splits.test)
-        if len(scores.labels[new].unique()) == len(names):
+        if len(scores.labels[new].unique()) == classes:
             record["test_new"] = asdict(metrics.compute_metrics(*(part[new] for part in scores)))
     record["reliability"] = metrics.reliability(scores.probabilities, scores.labels)
     record["scores"] = _histogram(scores)
-    if names == ("0", "1"):
+    if classes == 2:
         record["behaviour"] = summary(behaviour(matcher))
     return record
 
@@ -228,15 +239,12 @@ def table(record: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _score(matcher: TextMatcher, pairs: Sequence[Pair], names: Sequence[str]) -> Scores:
+def _score(matcher: TextMatcher, pairs: Sequence[Pair]) -> Scores:
     predictions = matcher.predict([(pair.sentence1, pair.sentence2) for pair in pairs])
-    classes = {name: i for i, name in enumerate(names)}
-    if unknown := {pair.label for pair in pairs} - classes.keys():
-        raise DataError(f"expected the labels of train {sorted(classes)}, got {sorted(unknown)} as well")
     return Scores(
         torch.tensor([list(prediction.probabilities.values()) for prediction in predictions]),
         torch.tensor([prediction.similarity for prediction in predictions]),
-        torch.tensor([classes[pair.label] for pair in pairs]),
+        torch.tensor([int(pair.label) for pair in pairs]),
     )
 
 

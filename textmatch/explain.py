@@ -1,46 +1,34 @@
-"""Explain a prediction: which words correspond, how much each word counts, which small change gives another label.
+"""Explain a prediction: which words correspond, which words decide, which change gives another label.
 
-All of it is found by asking the model: its attention aligns the words, and scoring the pair again without a word says
-how much the word counts. The explanation is of the model, not of the language.
+What decides is found by asking the model again. Where the sentences differ, they are made to agree in one place; the
+confidence that this takes away is what the difference counts for. Where they mean the same, a word is taken out of one.
+Both are also tried on two sentences that differ in nothing else. `benchmarks/explanations.py` compares this with other
+ways. The explanation is of the model, not of the language.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate, combinations
+from itertools import accumulate
+from statistics import fmean
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 
+from textmatch.alignment import Link, align, cut_together, has_content
 from textmatch.config import ModelConfig
-from textmatch.results import (
-    SENTENCE_NUMBERS,
-    AlignedPair,
-    Counterfactual,
-    Edit,
-    Explanation,
-    Prediction,
-    Word,
-)
+from textmatch.counterfactual import Change, changes, moved
+from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
 from textmatch.text import Vocabulary, is_mark, normalise, segment
 
-ALIGNED = 0.2
-"""Strength from which two words count as aligned."""
+ROWS = 32
+"""Pairs asked at most to find what decides, and again to find a change that turns the verdict."""
 
-BUDGET = 6000
-"""Positions scored at most in the first round: every word and swap of usual sentences, some of very long ones."""
-
-MIN_EDITS = 8
-"""Edits tried in any case, however long the sentences are."""
-
-SWAPS = 12
-"""Swaps of a word for its counterpart tried at most."""
-
-PROMISING = 6
-"""If no single edit changes the label, the edits that lowered its probability most are tried in pairs: so many."""
+TURNED = 0.6
+"""Confidence that the other label must have after a change that is suggested."""
 
 
 class Matcher(Protocol):
@@ -76,8 +64,54 @@ class _Sentence(NamedTuple):
     words: tuple[Word, ...]
     covers: Tensor
 
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The normalised words of which the model read something; they come first."""
+        return tuple(word.plain for word, row in zip(self.words, self.covers, strict=True) if row.any())
+
+    def changed(self, replacements: dict[int, str]) -> str:
+        """The shown text with some words replaced; an empty text takes a word out."""
+        text = self.text
+        for i in sorted(replacements, reverse=True):  # from the end, so that the places before stay right
+            text = text[: self.words[i].start] + replacements[i] + text[self.words[i].end :]
+        return text
+
 
 _Sentences = tuple[_Sentence, _Sentence]
+_Place = tuple[int, int]
+"""A word: 0 or 1 for the sentence, and its index."""
+
+
+class _Trial(NamedTuple):
+    """What is asked to find how much some words count.
+
+    Attributes:
+        places: the words.
+        kind: what is done with them (`Word.trial`).
+        changed: the pair with this done, in one sentence or in the other.
+        alone: pairs of sentences that differ in nothing but this.
+        first: the rank in which it is made if there are too many; the lowest first.
+    """
+
+    places: tuple[_Place, ...]
+    kind: Trial
+    changed: tuple[tuple[str, str], ...]
+    alone: tuple[tuple[str, str], ...]
+    first: int
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """All pairs to ask."""
+        return self.changed + self.alone
+
+
+class _Weight(NamedTuple):
+    """What a trial gave: the words of `Word` for it."""
+
+    importance: float
+    trial: Trial
+    confidence: float
+    alone: float
 
 
 def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
@@ -88,55 +122,60 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
         sentence1: the first sentence, not blank.
         sentence2: the second sentence, not blank.
     """
-    sentences = _locate_words(matcher, sentence1), _locate_words(matcher, sentence2)
+    plain1, plain2 = normalise(sentence1), normalise(sentence2)
+    cut1, cut2 = cut_together(plain1, plain2)
+    sentences = _locate_words(matcher, sentence1, plain1, cut1), _locate_words(matcher, sentence2, plain2, cut2)
     attention = matcher.attention(sentence1, sentence2)
-    strength = _character_overlaps(sentences) if attention is None else _mutual_attention(sentences, *attention)
-    deletions, swaps = _deletions(sentences, strength), _swaps(sentences, strength)
-    edits = _affordable(sentences, deletions, swaps)
-    prediction, *edited = matcher.predict([(sentence1, sentence2), *(_apply(sentences, (edit,)) for edit in edits)])
-    outcomes = dict(zip(edits, edited, strict=True))
-    aligned = strength >= ALIGNED
+    strength = None if attention is None else _mutual_attention(sentences, *attention)
+    links = align(sentences[0].read, sentences[1].read, strength)
+    prediction, equal1, equal2 = matcher.predict([(sentence1, sentence2), (sentence1,) * 2, (sentence2,) * 2])
+    equal = prediction.label in (equal1.label, equal2.label)
+    trials = _removals(sentences, links) if equal else _agreements(sentences, links)
+    made = _affordable(trials)
+    weights = _weigh(matcher, prediction, (equal1, equal2), made)
     return Explanation(
         prediction=prediction,
         texts=(sentences[0].text, sentences[1].text),
         as_given=(sentences[0].as_given, sentences[1].as_given),
-        words=_explained_words(sentences, aligned, _importance(prediction, outcomes)),
-        aligned_pairs=tuple(AlignedPair(i, j, strength[i, j].item()) for i, j in aligned.nonzero().tolist()),
+        words=_explained_words(sentences, links, weights),
+        aligned_pairs=tuple(AlignedPair(*link) for link in links),
         alignment="equality" if attention is None else "attention",
-        counterfactual=_smallest_counterfactual(matcher, sentences, prediction, outcomes),
-        complete=set(deletions) <= outcomes.keys(),
+        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal),
+        complete=all(trial in made or trial.first > 1 for trial in trials),
     )
-
-
-def _importance(prediction: Prediction, outcomes: dict[Edit, Prediction]) -> dict[tuple[int, int], float]:
-    """`Word.importance` of each word that was deleted, by sentence number and index of the word."""
-    label = prediction.label
-    return {
-        (edit.sentence, edit.word): prediction.probabilities[label] - outcome.probabilities[label]
-        for edit, outcome in outcomes.items()
-        if edit.kind == "delete"
-    }
 
 
 def _explained_words(
-    sentences: _Sentences, aligned: Tensor, importance: dict[tuple[int, int], float]
+    sentences: _Sentences, links: Sequence[Link], weights: dict[_Place, _Weight]
 ) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     first, second = (
         tuple(
-            replace(word, importance=importance.get((number, i)), aligned=bool(partners[i].any()))
-            for i, word in enumerate(sentence.words)
+            _explained(word, (side, i) in aligned, weights.get((side, i)))
+            for i, word in enumerate(sentences[side].words)
         )
-        for number, sentence, partners in zip(SENTENCE_NUMBERS, sentences, (aligned, aligned.T), strict=True)
+        for aligned in [{place for link in links for place in ((0, link.first), (1, link.second))}]
+        for side in (0, 1)
     )
     return first, second
+
+
+def _explained(word: Word, aligned: bool, weight: _Weight | None) -> Word:
+    if weight is None:
+        return replace(word, aligned=aligned)
+    return replace(
+        word,
+        aligned=aligned,
+        importance=weight.importance,
+        trial=weight.trial,
+        confidence=weight.confidence,
+        alone=weight.alone,
+    )
 
 
 # Words and their places
 
 
-def _locate_words(matcher: Matcher, sentence: str) -> _Sentence:
-    plain = normalise(sentence)
-    tokens = segment(plain)
+def _locate_words(matcher: Matcher, sentence: str, plain: str, tokens: Sequence[str]) -> _Sentence:
     sources = _source_positions(sentence, plain, tokens)
     as_given = sources is not None
     shown = sentence if as_given else plain
@@ -144,27 +183,33 @@ def _locate_words(matcher: Matcher, sentence: str) -> _Sentence:
 
     by_character = matcher.config.unit == "character"
     table = matcher.vocabulary.characters if by_character else matcher.vocabulary.words
-    read = min(len(plain if by_character else tokens), matcher.config.max_length)
-    words, covers, character, position = [], [], 0, 0
-    for token in tokens:
-        size = len(token) if by_character else 1
-        if not token.isspace():
-            start, end = sources[character], sources[character + len(token) - 1] + 1
-            units = list(token) if by_character else [token]
-            words.append(
-                Word(
-                    text=shown[start:end],
-                    plain=token,
-                    start=start,
-                    end=end,
-                    known=token in matcher.vocabulary.words,
-                    unknown=tuple(dict.fromkeys(unit for unit in units if unit not in table)),
-                    cut=position + size > read,
-                )
+    units = [(i, i + 1) for i in range(len(plain))] if by_character else _places(segment(plain))
+    read = units[: matcher.config.max_length]
+    words, covers = [], []
+    for (at, end), token in zip(_places(tokens), tokens, strict=True):
+        if token.isspace():
+            continue
+        own = [plain[a:b] for a, b in units if a < end and at < b]
+        start, stop = sources[at], sources[end - 1] + 1
+        words.append(
+            Word(
+                text=shown[start:stop],
+                plain=token,
+                start=start,
+                end=stop,
+                known=token in matcher.vocabulary.words,
+                unknown=tuple(dict.fromkeys(unit for unit in own if unit not in table)),
+                cut=end > read[-1][1],
             )
-            covers.append((torch.arange(read) >= position) & (torch.arange(read) < position + size))
-        character, position = character + len(token), position + size
-    return _Sentence(shown, as_given, tuple(words), torch.stack(covers).float())
+        )
+        covers.append(torch.tensor([float(a < end and at < b) for a, b in read]))
+    return _Sentence(shown, as_given, tuple(words), torch.stack(covers))
+
+
+def _places(tokens: Sequence[str]) -> list[tuple[int, int]]:
+    """Start and end of each token in the text that they join to."""
+    ends = list(accumulate(map(len, tokens)))
+    return list(zip([0, *ends], ends, strict=False))
 
 
 def _source_positions(sentence: str, plain: str, tokens: Sequence[str]) -> list[int] | None:
@@ -188,11 +233,8 @@ def _source_positions(sentence: str, plain: str, tokens: Sequence[str]) -> list[
     return sources if separate else None
 
 
-# Alignment
-
-
 def _mutual_attention(sentences: _Sentences, first_to_second: Tensor, second_to_first: Tensor) -> Tensor:
-    """Strength of the alignment of each word with each word of the other sentence: `[words 1, words 2]`, 0 to 1.
+    """How strongly each two words attend to each other: `[words 1, words 2]`, 0 to 1.
 
     It is the geometric mean of the attention in both directions. Attention sums to 1, so a word without a counterpart
     attends to some other word; that word does not attend back, and the mean is near 0.
@@ -208,141 +250,136 @@ def _normalise_rows(covers: Tensor) -> Tensor:
     return covers / covers.sum(1, keepdim=True).clamp(min=1)
 
 
-def _character_overlaps(sentences: _Sentences) -> Tensor:
-    """Strength of the alignment without attention: share of characters in common, each word with one other at most.
-
-    Returns:
-        `[words 1, words 2]`, 0 to 1.
-    """
-    first, second = sentences[0].words, sentences[1].words
-    strength = torch.zeros(len(first), len(second))
-    # The highest share first; if equal, words at similar places.
-    candidates = sorted(
-        (-_dice(one.plain, two.plain), abs(i / len(first) - j / len(second)), i, j)
-        for i, one in enumerate(first)
-        for j, two in enumerate(second)
-        if not (one.cut or two.cut) and _dice(one.plain, two.plain)
-    )
-    for negative_share, _, i, j in candidates:
-        if not strength[i].any() and not strength[:, j].any():
-            strength[i, j] = -negative_share
-    return strength
+# What decides
 
 
-def _dice(one: str, two: str) -> float:
-    """The Dice coefficient of two words' sets of characters, 0 to 1."""
-    return 2 * len(set(one) & set(two)) / (len(set(one)) + len(set(two)))
-
-
-# Edits
-
-
-def _deletions(sentences: _Sentences, strength: Tensor) -> list[Edit]:
-    """The deletion of each word that was read, those with the weakest alignment first."""
-    weakest_first = sorted(
-        (best, number, i)
-        for number, sentence, row in zip(SENTENCE_NUMBERS, sentences, (strength, strength.T), strict=True)
-        for i, best in enumerate(row.amax(1).tolist())
-        if len(sentence.words) > 1 and sentence.covers[i].any()
-    )
-    return [Edit(number, i, "delete", sentences[number - 1].words[i].text) for _, number, i in weakest_first]
-
-
-def _swaps(sentences: _Sentences, strength: Tensor) -> list[Edit]:
-    """Swaps of a word for its counterpart, those with the strongest alignment first.
-
-    A counterpart is an aligned word, or an unaligned one in the same gap between aligned words.
-    """
-    aligned = strength >= ALIGNED
-    counterparts = (aligned | _same_gap(sentences, aligned)).nonzero().tolist()
-    strongest_first = sorted(counterparts, key=lambda at: -float(strength[at[0], at[1]]))
-    different = [(i, j) for i, j in strongest_first if sentences[0].words[i].plain != sentences[1].words[j].plain]
-    return [edit for i, j in different[: SWAPS // 2] for edit in _swap_edits(sentences, i, j)]
-
-
-def _swap_edits(sentences: _Sentences, i: int, j: int) -> Iterator[Edit]:
-    """Word i of the first sentence replaced by word j of the second, and the other way round."""
-    first, second = sentences[0].words[i].text, sentences[1].words[j].text
-    yield Edit(1, i, "swap", first, second)
-    yield Edit(2, j, "swap", second, first)
-
-
-def _same_gap(sentences: _Sentences, aligned: Tensor) -> Tensor:
-    """Which unaligned words have aligned words, or the sentence's end, on both sides: `[words 1, words 2]`, bool."""
-    same = torch.zeros_like(aligned)
-    first = _unaligned(sentences[0], aligned.any(1))
-    second = _unaligned(sentences[1], aligned.any(0))
-    for i, before1, after1 in first:
-        for j, before2, after2 in second:
-            same[i, j] = _same_border(aligned, before1, before2) and _same_border(aligned, after1, after2)
-    return same
-
-
-def _unaligned(sentence: _Sentence, has_partner: Tensor) -> list[tuple[int, int | None, int | None]]:
-    """Each unaligned word that was read, with the nearest aligned words before and after it (None if there is none)."""
-    partnered = has_partner.nonzero().flatten().tolist()
-    return [
-        (
-            i,
-            max((other for other in partnered if other < i), default=None),
-            min((other for other in partnered if other > i), default=None),
+def _agreements(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
+    """Make two sentences of different meaning agree in one place: a word and its counterpart, or a word too many."""
+    first, second = sentences
+    trials = [
+        _trial(
+            "agree",
+            sentences,
+            ((0, link.first), (1, link.second)),
+            ({link.first: there.text}, {link.second: here.text}),
         )
-        for i in range(len(sentence.words))
-        if i not in partnered and sentence.covers[i].any()
+        for link in links
+        for here, there in [(first.words[link.first], second.words[link.second])]
+        if here.plain != there.plain
     ]
+    for one, two in moved(first.read, second.read, links):
+        ends = [(link.first, link.second) for link in (one, two)]
+        places = tuple((side, end[side]) for side in (0, 1) for end in ends)
+        exchanged = [
+            {ends[0][side]: sentence.words[ends[1][side]].text, ends[1][side]: sentence.words[ends[0][side]].text}
+            for side, sentence in enumerate(sentences)
+        ]
+        trials.append(_trial("agree", sentences, places, (exchanged[0], exchanged[1])))
+    for side, i in _unlinked(sentences, links):
+        without: list[dict[int, str]] = [{}, {}]
+        without[side] = {i: ""}
+        trials.append(_trial("agree", sentences, ((side, i),), (without[0], without[1])))
+    return [trial for trial in trials if trial.changed]
 
 
-def _same_border(aligned: Tensor, first: int | None, second: int | None) -> bool:
-    """Whether two words are aligned; None is the end of a sentence."""
-    return first is second if first is None or second is None else bool(aligned[first, second])
+def _removals(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
+    """Take a word out of one of two sentences that mean the same."""
+    trials = [
+        _trial("remove", sentences, ((0, link.first), (1, link.second)), ({link.first: ""}, {link.second: ""}))
+        for link in links
+    ]
+    return [trial for trial in trials if trial.changed]
 
 
-def _affordable(sentences: _Sentences, deletions: Sequence[Edit], swaps: Sequence[Edit]) -> list[Edit]:
-    """The edits that `BUDGET` allows, at most a third of them swaps."""
-    limit = max(MIN_EDITS, BUDGET // sum(sentence.covers.shape[1] for sentence in sentences))
-    return [*swaps[: limit // 3], *deletions][:limit]
+def _trial(
+    kind: Trial, sentences: _Sentences, places: tuple[_Place, ...], edits: tuple[dict[int, str], dict[int, str]]
+) -> _Trial:
+    """Either sentence with its edits, against the other sentence and against itself."""
+    text1, text2 = sentences[0].text, sentences[1].text
+    new1, new2 = sentences[0].changed(edits[0]), sentences[1].changed(edits[1])
+    asked = [(edits[0], (new1, text2), (text1, new1)), (edits[1], (text1, new2), (new2, text2))]
+    asked = [row for row in asked if row[0] and _askable(*row[1:])]
+    content = any(has_content(sentences[side].words[i].plain) for side, i in places)
+    rank = (1 if len(places) == 1 else 0) if content else 2
+    return _Trial(places, kind, tuple(row[1] for row in asked), tuple(row[2] for row in asked), rank)
 
 
-def _apply(sentences: _Sentences, edits: Sequence[Edit]) -> tuple[str, str]:
-    """The shown texts after the edits."""
-    texts = [sentence.text for sentence in sentences]
-    for edit in sorted(edits, key=lambda edit: -edit.word):  # from the end, so that the places before it stay right
-        side = edit.sentence - 1
-        word = sentences[side].words[edit.word]
-        texts[side] = texts[side][: word.start] + edit.replacement + texts[side][word.end :]
-    return texts[0], texts[1]
+def _askable(*pairs: tuple[str, str]) -> bool:
+    """Whether no sentence is blank."""
+    return all(any(not is_mark(character) for character in sentence) for pair in pairs for sentence in pair)
 
 
-# Counterfactuals
+def _unlinked(sentences: _Sentences, links: Sequence[Link]) -> list[_Place]:
+    linked = {place for link in links for place in ((0, link.first), (1, link.second))}
+    return [(side, i) for side in (0, 1) for i in range(len(sentences[side].read)) if (side, i) not in linked]
 
 
-def _smallest_counterfactual(
-    matcher: Matcher, sentences: _Sentences, prediction: Prediction, outcomes: dict[Edit, Prediction]
+def _affordable(trials: Sequence[_Trial]) -> list[_Trial]:
+    """As many trials as `ROWS` allows, words with content first."""
+    made: list[_Trial] = []
+    rows = 0
+    for trial in sorted(trials, key=lambda trial: trial.first):
+        rows += len(trial.pairs)
+        if rows <= ROWS:
+            made.append(trial)
+    return made
+
+
+def _weigh(
+    matcher: Matcher, prediction: Prediction, equals: Sequence[Prediction], trials: Sequence[_Trial]
+) -> dict[_Place, _Weight]:
+    """What each tried word counts for; the greater weight where it was tried twice.
+
+    Args:
+        matcher: the model.
+        prediction: for the pair.
+        equals: for each sentence against itself.
+        trials: what to ask.
+    """
+    answers = iter(matcher.predict([pair for trial in trials for pair in trial.pairs]))
+    label, weights = prediction.label, dict[_Place, _Weight]()
+    of_equals = fmean(equal.probabilities[label] for equal in equals)
+    for trial in trials:
+        confidence, alone = (
+            fmean(next(answers).probabilities[label] for _ in pairs) for pairs in (trial.changed, trial.alone)
+        )
+        by_itself = alone - of_equals if trial.kind == "agree" else of_equals - alone
+        lost = prediction.probabilities[label] - confidence
+        weight = _Weight((lost + by_itself) / 2, trial.kind, confidence, alone)
+        for place in trial.places:
+            weights[place] = max(weights.get(place, weight), weight)
+    return weights
+
+
+# What turns the verdict
+
+
+def _counterfactual(
+    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool
 ) -> Counterfactual | None:
-    """The smallest single edit that changes the label; if none does, the smallest of the most promising pairs."""
-    found = _label_changes(prediction.label, {(edit,): outcome for edit, outcome in outcomes.items()})
-    if not found:
-        promising = sorted(outcomes, key=lambda edit: outcomes[edit].probabilities[prediction.label])
-        pairs = [pair for pair in combinations(promising[:PROMISING], 2) if _compatible(sentences, *pair)]
-        edited = matcher.predict([_apply(sentences, pair) for pair in pairs])
-        found = _label_changes(prediction.label, dict(zip(pairs, edited, strict=True)))
-    return min(found, key=lambda counterfactual: _size(counterfactual, prediction.label), default=None)
+    """The change that reads best of those that give another label with a confidence of at least `TURNED`."""
+    tried = [
+        (change, pair)
+        for change in changes((sentences[0].read, sentences[1].read), links, equal)
+        if (pair := _changed_pair(sentences, change)) is not None
+    ][:ROWS]
+    outcomes = matcher.predict([pair for _, pair in tried])
+    for (change, _), outcome in zip(tried, outcomes, strict=True):
+        if outcome.label != prediction.label and outcome.probabilities[outcome.label] >= TURNED:
+            words = sentences[change.sentence - 1].words
+            edits = (
+                Edit(change.sentence, i, "swap" if text else "delete", words[i].text, text)
+                for i, text in change.replacements
+            )
+            return Counterfactual(tuple(edits), outcome)
+    return None
 
 
-def _label_changes(label: str, outcomes: dict[tuple[Edit, ...], Prediction]) -> list[Counterfactual]:
-    return [Counterfactual(edits, outcome) for edits, outcome in outcomes.items() if outcome.label != label]
-
-
-def _compatible(sentences: _Sentences, one: Edit, two: Edit) -> bool:
-    """Whether both edits can be made: of different words, with a word left in each sentence, and not one exchange."""
-    if one.sentence == two.sentence:
-        emptied = one.kind == two.kind == "delete" and len(sentences[one.sentence - 1].words) == 2
-        return one.word != two.word and not emptied
-    return (one.text, one.replacement) != (two.replacement, two.text)
-
-
-def _size(counterfactual: Counterfactual, label: str) -> tuple[int, bool, float]:
-    """Sort key: fewest characters, then swaps (they leave whole sentences), then least probability of `label`."""
-    characters = sum(max(len(edit.text), len(edit.replacement)) for edit in counterfactual.edits)
-    deletes = counterfactual.edits[0].kind == "delete"
-    return characters, deletes, counterfactual.prediction.probabilities[label]
+def _changed_pair(sentences: _Sentences, change: Change) -> tuple[str, str] | None:
+    """The shown texts after a change; None if it would mix simplified words into traditional text."""
+    sentence = sentences[change.sentence - 1]
+    if any(word.text.lower() != word.plain and not word.text.isascii() for word in sentence.words):
+        return None
+    texts = [sentences[0].text, sentences[1].text]
+    texts[change.sentence - 1] = sentence.changed(dict(change.replacements))
+    return (texts[0], texts[1]) if _askable((texts[0], texts[1])) else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 from array import array
 from collections.abc import Iterable
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -24,6 +24,8 @@ class LexicalIndex:
         self._size = 0
         # Every occurrence of a term: its id, and the row it is in. Arrays take a tenth of the memory of lists.
         self._occurrences, self._owners = array("i"), array("i")
+        self._made: _Postings | None = None
+        self._lock = threading.Lock()
 
     def add(self, texts: Iterable[str]) -> None:
         """Append texts; the first one ever added is row 0."""
@@ -35,7 +37,7 @@ class LexicalIndex:
 
     def nearest(self, text: str, count: int) -> list[int]:
         """Rows with the highest cosine to `text`, at most `count`, highest first; none with a cosine of 0."""
-        postings = self._postings
+        postings = self._postings()
         scores = np.zeros(self._size, np.float32)
         for term in sorted(_terms(text) & self._ids.keys()):
             number = self._ids[term]
@@ -48,15 +50,20 @@ class LexicalIndex:
 
     def overlap(self, text: str, other: str) -> float:
         """The cosine of two texts, 0 to 1; terms that are in no row are left out."""
-        weights = self._postings.weights
+        weights = self._postings().weights
         one, two = (_terms(each) & self._ids.keys() for each in (text, other))
         shared, first, second = (
             math.fsum(weights[self._ids[term]] for term in terms) for terms in (one & two, one, two)
         )
         return shared / math.sqrt(first * second) if shared else 0.0
 
-    @cached_property
     def _postings(self) -> _Postings:
+        with self._lock:  # several threads may ask first
+            if self._made is None:
+                self._made = self._make_postings()
+            return self._made
+
+    def _make_postings(self) -> _Postings:
         ids, owners = np.asarray(self._occurrences), np.asarray(self._owners)
         counts = np.bincount(ids, minlength=len(self._ids))
         weights = (np.log1p(self._size / np.maximum(counts, 1)) ** 2).astype(np.float32)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from textmatch import checkpoint
 from textmatch.batching import EncodedPair, by_length, collate, collate_pairs
@@ -19,6 +20,16 @@ from textmatch.results import Explanation, Prediction
 from textmatch.text import Encoded, Vocabulary
 
 BATCH_SIZE = 256
+UNREADABLE = 0.6
+"""Probability of "not matched", at least, for texts that differ only in characters that the network cannot read."""
+
+
+class PairScore(NamedTuple):
+    """What is said of a pair: calibrated probabilities in class order, `Prediction.similarity` and the cosine."""
+
+    probabilities: list[float]
+    similarity: float
+    cosine: float
 
 
 class TextMatcher:
@@ -74,14 +85,15 @@ class TextMatcher:
         return self.config.max_length
 
     @torch.inference_mode()
-    def predict(self, pairs: Sequence[tuple[str, str]], batch_size: int = BATCH_SIZE) -> list[Prediction]:
+    def predict(self, pairs: Iterable[Any], batch_size: int = BATCH_SIZE) -> list[Prediction]:
         """Predict whether the two sentences of each pair mean the same.
 
         The result for a pair depends neither on the other pairs nor on the order of its two sentences (unless
         ``config.symmetric`` is off).
 
         Args:
-            pairs: (sentence 1, sentence 2); any number of them, also none.
+            pairs: (sentence 1, sentence 2); any number of them, also none: a list, an array `[N, 2]`, a data frame with
+                two columns.
             batch_size: pairs scored at a time, at least 1.
 
         Returns:
@@ -90,28 +102,31 @@ class TextMatcher:
         Raises:
             InputError: a sentence is blank or not a string; the message says which.
         """
-        encoded = [self._encode_pair(pair, number) for number, pair in enumerate(pairs, 1)]
+        given = [_two_values(pair, number) for number, pair in enumerate(_rows(pairs, "pairs"), 1)]
+        encoded = [self._encode_pair(pair, number) for number, pair in enumerate(given, 1)]
         scores = self._score(encoded, batch_size)
         return [
             Prediction(
                 sentence1=first,
                 sentence2=second,
-                label=self.labels[max(range(len(row)), key=row.__getitem__)],
-                probabilities=dict(zip(self.labels, row, strict=True)),
-                similarity=1.0 if _ids(one) == _ids(two) else self._similarity(cosine, row[-1]),
+                label=self.labels[max(range(len(self.labels)), key=score.probabilities.__getitem__)],
+                probabilities=dict(zip(self.labels, score.probabilities, strict=True)),
+                similarity=score.similarity,
                 truncated=(one.truncated, two.truncated),
                 unknown=(one.unknown, two.unknown),
+                cosine=score.cosine,
             )
-            for (first, second), (one, two), (row, cosine) in zip(pairs, encoded, scores, strict=True)
+            for (first, second), (one, two), score in zip(given, encoded, scores, strict=True)
         ]
 
     @torch.inference_mode()
-    def embed(self, sentences: Sequence[str], batch_size: int = BATCH_SIZE) -> Tensor:
+    def embed(self, sentences: Iterable[str], batch_size: int = BATCH_SIZE, show_progress: bool = False) -> Tensor:
         """Embed sentences; the dot product of two rows is their cosine.
 
         Args:
-            sentences: N sentences, also none.
+            sentences: N sentences, also none: a list, an array, a series.
             batch_size: sentences embedded at a time, at least 1.
+            show_progress: show a bar on standard error.
 
         Returns:
             `[N, D]`, float32, on the CPU, rows of length 1.
@@ -119,15 +134,16 @@ class TextMatcher:
         Raises:
             InputError: a sentence is blank or not a string; the message says which.
         """
-        encoded = [self._encode(sentence, f"sentence {number}") for number, sentence in enumerate(sentences, 1)]
+        given = enumerate(_rows(sentences, "sentences"), 1)
+        encoded = [self._encode(sentence, f"sentence {number}") for number, sentence in given]
         rows: list[Tensor] = []
-        for start in range(0, len(encoded), batch_size):
+        for start in tqdm(range(0, len(encoded), batch_size), desc="embed", unit="batch", disable=not show_progress):
             batch = collate(encoded[start : start + batch_size]).to(self.device)
             rows.extend(torch.nn.functional.normalize(self.model.embed(batch).float(), dim=-1).cpu())
         return torch.stack(rows) if rows else torch.empty(0, self.model.embedding_dim)
 
     def explain(self, sentence1: str, sentence2: str) -> Explanation:
-        """Explain a prediction: aligned words, importance of each word, smallest change that gives another label.
+        """Explain a prediction: aligned words, importance of each word, a change that gives another label.
 
         Swapping the sentences swaps the explanation and changes nothing else (unless ``config.symmetric`` is off).
 
@@ -163,33 +179,48 @@ class TextMatcher:
         pair = (self._encode(sentence1, "sentence 1"), self._encode(sentence2, "sentence 2"))
         if not isinstance(self.model, InteractionLSTM) or not self.model.uses_cross_attention:
             return None
-        batch = collate_pairs([pair]).to(self.device)
+        batch = collate_pairs([pair]).sentences.to(self.device)
         weights = attend(self.model.encode(batch), batch.lengths)
         first_to_second, second_to_first = (each[0].float().cpu() for each in weights)
         length1, length2 = map(len, pair)
         return first_to_second[:length1, :length2], second_to_first[:length2, :length1]
 
-    def _score(self, encoded: Sequence[EncodedPair], batch_size: int) -> list[tuple[list[float], float]]:
-        """The calibrated probabilities and the cosine of each pair."""
+    def _score(self, encoded: Sequence[EncodedPair], batch_size: int) -> list[PairScore]:
         if self.config.symmetric:  # in one fixed order, so that rounding does not depend on the given one
-            encoded = [(min(pair, key=_ids), max(pair, key=_ids)) for pair in encoded]
-        scores: list[tuple[list[float], float]] = [([], 0.0)] * len(encoded)
+            encoded = [(first, second) if first.plain <= second.plain else (second, first) for first, second in encoded]
+        scores = [PairScore([], 0.0, 0.0)] * len(encoded)
         for batch in by_length(encoded, batch_size):
             output: MatchOutput = self.model(collate_pairs([encoded[i] for i in batch]).to(self.device))
             probabilities = self.model.calibration(output.logits).tolist()
-            for i, row, cosine in zip(batch, probabilities, output.similarity.tolist(), strict=True):
-                scores[i] = (row, cosine)
+            similarities = self._similarities(output, probabilities)
+            for i, *score in zip(batch, probabilities, similarities, output.similarity.tolist(), strict=True):
+                scores[i] = self._by_rule(encoded[i], PairScore(*score))
         return scores
 
-    def _similarity(self, cosine: float, probability: float) -> float:
-        """`Prediction.similarity` of two sentences that differ; `probability` is that of the last class."""
-        cosine = min(1.0, max(0.0, cosine))
-        uses_probability = isinstance(self.model, InteractionLSTM) and len(self.labels) == 2
-        return (cosine + probability) / 2 if uses_probability else cosine
+    def _similarities(self, output: MatchOutput, probabilities: Sequence[Sequence[float]]) -> list[float]:
+        """`Prediction.similarity` of each pair, by the network alone."""
+        if output.grade is not None:
+            return torch.sigmoid(output.grade).tolist()
+        cosines = output.similarity.clamp(0.0, 1.0).tolist()
+        if isinstance(self.model, InteractionLSTM) and len(self.labels) == 2:
+            return [(cosine + row[-1]) / 2 for cosine, row in zip(cosines, probabilities, strict=True)]
+        return cosines
 
-    def _encode_pair(self, pair: object, number: int) -> EncodedPair:
-        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
-            raise InputError(f"pair {number}: expected two sentences, got {pair!r:.80}")
+    def _by_rule(self, pair: EncodedPair, score: PairScore) -> PairScore:
+        """The score of a pair, where the texts decide and not the network.
+
+        Equal texts mean the same. Texts that differ only in what the network cannot read do not.
+        """
+        first, second = pair
+        matching = self.config.symmetric and len(self.labels) == 2
+        if first.plain == second.plain:
+            return PairScore([0.0, 1.0] if matching else score.probabilities, 1.0, score.cosine)
+        if matching and first.characters == second.characters and first.words == second.words:
+            different = max(score.probabilities[0], UNREADABLE)
+            return PairScore([different, 1 - different], min(score.similarity, UNREADABLE), score.cosine)
+        return score
+
+    def _encode_pair(self, pair: tuple[str, str], number: int) -> EncodedPair:
         first, second = (self._encode(pair[i], f"pair {number}, sentence {i + 1}") for i in (0, 1))
         return first, second
 
@@ -198,6 +229,24 @@ class TextMatcher:
             return self.vocabulary.encode(sentence, self.config.max_length, self.config.unit)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
+
+
+def _rows(values: Iterable[Any], name: str) -> Iterable[Any]:
+    """The items of a list, an array or a series, or the rows of a data frame."""
+    if isinstance(values, str | bytes):
+        raise InputError(f"expected a list of {name}, got one string: {values!r:.80}; put it in a list")
+    if not isinstance(values, Iterable):
+        raise InputError(f"expected a list of {name}, got {type(values).__name__}")
+    frame: Any = values
+    return frame.to_numpy() if hasattr(values, "to_numpy") and frame.ndim == 2 else values
+
+
+def _two_values(pair: object, number: int) -> tuple[str, str]:
+    sized = isinstance(pair, Iterable) and not isinstance(pair, str | bytes | Mapping | Set)
+    values = list(pair) if sized and isinstance(pair, Iterable) else []
+    if len(values) != 2:
+        raise InputError(f"pair {number}: expected two sentences, got {pair!r:.80}")
+    return values[0], values[1]
 
 
 def best_device() -> torch.device:
@@ -212,7 +261,3 @@ def _device(name: str | torch.device) -> torch.device:
     except (RuntimeError, AssertionError, ImportError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         raise InputError(f"device {name}: cannot be used on this machine: {reason}") from None
-
-
-def _ids(sentence: Encoded) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    return sentence.characters, sentence.words

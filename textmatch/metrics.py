@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 ECE_BINS = 15
+
+EVIDENCE = 10
+"""Errors on dev with which a calibration may double the logits; with twice as many it may triple them."""
+
+LARGEST_SCALE = 1000.0
+"""What a calibration multiplies logits with at most, and what it divides them by at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,34 +117,56 @@ def reliability(probabilities: Tensor, labels: Tensor) -> list[dict[str, float]]
     ]
 
 
-def fit_calibration(logits: Tensor, labels: Tensor) -> tuple[float, list[float]]:
+def fit_calibration(logits: Tensor, labels: Tensor, balanced: bool = False) -> tuple[float, list[float]]:
     """Fit temperature and class biases by maximum likelihood (Guo et al. 2017, section 4.2, with biases).
+
+    The targets are smoothed (Platt 1999, section 2.2): of N pairs of a class even a perfect network is only right with
+    probability (N + 1) / (N + 2). And a temperature below 1, which makes the network surer than it was trained to be,
+    needs errors that show how sure it may be (`EVIDENCE`): a small set without any would allow every certainty.
 
     Args:
         logits: `[N, C]`, of pairs that were not trained on.
         labels: classes, `[N]`, int64.
+        balanced: count every class as much, however rare it is.
 
     Returns:
         Temperature and C biases, for `models.Calibration`.
     """
+    logits = logits.double()
+    targets = _smoothed_targets(labels, logits.shape[1])
+    if balanced:
+        targets /= torch.bincount(labels, minlength=logits.shape[1])[labels, None] * logits.shape[1] / len(labels)
+    scale, bias = _fit_scale_and_bias(logits, targets, LARGEST_SCALE)
+    errors = int(((logits * scale + bias).argmax(1) != labels).sum())
+    if scale > 1 + errors / EVIDENCE:
+        scale, bias = _fit_scale_and_bias(logits, targets, 1 + errors / EVIDENCE)
+    return 1 / scale, (bias - bias.mean()).tolist()
+
+
+def _smoothed_targets(labels: Tensor, classes: int) -> Tensor:
+    """Platt's targets, for any number of classes, `[N, C]`, float64."""
+    counts = torch.bincount(labels, minlength=classes).double()[labels, None]  # (N, 1)
+    right = torch.nn.functional.one_hot(labels, classes)
+    return (counts * right + 1) / (counts + classes)
+
+
+def _fit_scale_and_bias(logits: Tensor, targets: Tensor, highest_scale: float) -> tuple[float, Tensor]:
+    """The scale, which is 1 / temperature, and the biases with the lowest cross-entropy."""
     import numpy as np
     from scipy.optimize import minimize
 
-    logits = logits.double()
-
     def loss(values: Any) -> tuple[float, Any]:
         tried = torch.tensor(values, requires_grad=True)
-        value = torch.nn.functional.cross_entropy(logits * tried[0].exp() + tried[1:], labels)
+        value = torch.nn.functional.cross_entropy(logits * tried[0].exp() + tried[1:], targets)
         value.backward()
         assert tried.grad is not None
         return value.item(), tried.grad.numpy()
 
-    # Bounded: for useless or perfect logits the best temperature or bias is infinite.
-    bounds = [(-7.0, 7.0)] + [(-20.0, 20.0)] * logits.shape[1]
+    # Bounded: for useless logits the best scale is 0.
+    bounds = [(-math.log(LARGEST_SCALE), math.log(highest_scale))] + [(-20.0, 20.0)] * logits.shape[1]
     start = np.zeros(len(bounds))
     fitted = minimize(loss, start, jac=True, bounds=bounds, options={"ftol": 1e-13, "gtol": 1e-9, "maxiter": 1000})
-    bias = fitted.x[1:] - fitted.x[1:].mean()
-    return float(np.exp(-fitted.x[0])), bias.tolist()
+    return math.exp(fitted.x[0]), torch.tensor(fitted.x[1:])
 
 
 def threshold_counts(probability: np.ndarray, labels: np.ndarray, steps: int = 100) -> list[tuple[int, int, int, int]]:

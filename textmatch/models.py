@@ -11,8 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from textmatch.batching import Sentences
+from textmatch.batching import Pairs, Sentences
 from textmatch.config import ModelConfig
+from textmatch.knowledge.sounds import NUM_SOUNDS
+from textmatch.matches import NUM_MATCHES, NUM_PLAIN_MATCHES
 from textmatch.text import PAD, UNK
 
 
@@ -24,12 +26,14 @@ class MatchOutput(NamedTuple):
         similarity_logits: `[B, C]`, float32, from the cosine alone; a second training target.
         similarity: cosine of the two sentence embeddings, `[B]`, float32, -1 to 1.
         embeddings: all first sentences, then all second ones, `[2B, D]`, float32.
+        grade: how close the meanings are, `[B]`, float32, as a logit; None for a network that does not grade.
     """
 
     logits: Tensor
     similarity_logits: Tensor
     similarity: Tensor
     embeddings: Tensor
+    grade: Tensor | None = None
 
 
 class Calibration(nn.Module):
@@ -139,9 +143,9 @@ class TextMatchingLSTM(nn.Module):
         embedded = self.dropout(self.embedding(sentences.characters))  # (S, L) -> (S, L, E)
         return self.lstm.last(self.lstm(embedded, sentences.lengths), sentences.lengths)
 
-    def forward(self, pairs: Sentences) -> MatchOutput:
-        """Score B pairs, given as 2B sentences."""
-        return _classify_cosine(self.embed(pairs), self.similarity, self.classifier)
+    def forward(self, pairs: Pairs) -> MatchOutput:
+        """Score B pairs."""
+        return _classify_cosine(self.embed(pairs.sentences), self.similarity, self.classifier)
 
 
 class InteractionLSTM(nn.Module):
@@ -154,7 +158,7 @@ class InteractionLSTM(nn.Module):
 
     Args:
         config: sizes and classes.
-        num_characters: rows of the character embedding.
+        num_characters: rows of the character embedding (`Vocabulary.num_characters`).
         num_words: rows of the word embedding.
     """
 
@@ -163,6 +167,7 @@ class InteractionLSTM(nn.Module):
         classes, hidden = len(config.labels), config.hidden_size
         self.character_embedding = nn.Embedding(num_characters, config.character_dim, padding_idx=PAD)
         self.word_embedding = nn.Embedding(num_words, config.word_dim, padding_idx=PAD)
+        self.sound_embedding = nn.Embedding(NUM_SOUNDS, config.character_dim, padding_idx=0) if config.sounds else None
         self.dropout = nn.Dropout(config.dropout)
         self.encoder = LSTMEncoder(
             config.character_dim + config.word_dim, hidden, config.num_layers, config.bidirectional
@@ -178,7 +183,8 @@ class InteractionLSTM(nn.Module):
         self.uses_cross_attention, self.symmetric = config.arch == "interaction", config.symmetric
         if self.uses_cross_attention:
             self.compare = nn.Linear(4 * width, hidden)
-            self.exact_match_projection = nn.Linear(2, hidden, bias=False)
+            self.num_matches = NUM_MATCHES if config.knowledge else NUM_PLAIN_MATCHES
+            self.exact_match_projection = nn.Linear(self.num_matches, hidden, bias=False)
             self.composer = LSTMEncoder(hidden, hidden)
         pooled = 2 * (self.composer.output_size if self.uses_cross_attention else width)
         self.classifier = nn.Sequential(
@@ -188,6 +194,7 @@ class InteractionLSTM(nn.Module):
             nn.Dropout(config.dropout),
             nn.Linear(hidden, classes),
         )
+        self.grade = nn.Linear(hidden + 1, 1) if config.graded else None
         self.calibration = Calibration(classes)
 
     def embed(self, sentences: Sentences) -> Tensor:
@@ -197,34 +204,41 @@ class InteractionLSTM(nn.Module):
     def encode(self, sentences: Sentences) -> Tensor:
         """The shared encoder's states `[S, L, H]`."""
         characters = self.character_embedding(sentences.characters)
+        if self.sound_embedding is not None:
+            characters = characters + self.sound_embedding(sentences.sounds)
         words = self.word_embedding(sentences.words)
         embedded = torch.cat([characters, words], dim=-1)  # 2 × (S, L) -> (S, L, E)
         states = self.encoder(self._variational_dropout(embedded), sentences.lengths)  # (S, L, H)
         return self._variational_dropout(states)
 
-    def forward(self, pairs: Sentences) -> MatchOutput:
-        """Score B pairs, given as 2B sentences."""
-        states = self.encode(pairs)  # (2B, L, H)
-        embeddings = self._embed_states(states, pairs.lengths).float()  # (2B, D)
+    def forward(self, pairs: Pairs) -> MatchOutput:
+        """Score B pairs."""
+        lengths = pairs.sentences.lengths
+        states = self.encode(pairs.sentences)  # (2B, L, H)
+        embeddings = self._embed_states(states, lengths).float()  # (2B, D)
         similarity = self.similarity(*embeddings.chunk(2))  # (B,)
         similarity_logits = self.similarity_classifier(similarity[:, None]).float()  # (B, C)
         composed = self._compose(pairs, states) if self.uses_cross_attention else states
-        first, second = _pool(composed, pairs.lengths).chunk(2)  # (2B, L, H) -> 2 × (B, 2H)
+        first, second = _pool(composed, lengths).chunk(2)  # (2B, L, H) -> 2 × (B, 2H)
         sides = [first + second] if self.symmetric else [first, second]
         features = torch.cat([*sides, (first - second).abs(), first * second], dim=-1)  # (B, 6H or 8H)
-        return MatchOutput(self.classifier(features).float(), similarity_logits, similarity, embeddings)
+        hidden = self.classifier[:-1](features)  # (B, hidden_size)
+        graded = torch.cat([hidden, similarity[:, None].to(hidden.dtype)], dim=-1)  # (B, hidden_size + 1)
+        grade = None if self.grade is None else self.grade(graded)[:, 0].float()  # (B,)
+        return MatchOutput(self.classifier[-1](hidden).float(), similarity_logits, similarity, embeddings, grade)
 
     def _embed_states(self, states: Tensor, lengths: Tensor) -> Tensor:
         embeddings: Tensor = self.sentence_projection(_pool(states, lengths))  # (S, L, H) -> (S, 2H) -> (S, D)
         return embeddings
 
-    def _compose(self, pairs: Sentences, states: Tensor) -> Tensor:
+    def _compose(self, pairs: Pairs, states: Tensor) -> Tensor:
         """Compare each position with what it attends to, and read the comparisons: `[2B, L, H]`."""
-        attended = cross_attend(states, pairs.lengths)  # (2B, L, H)
+        lengths = pairs.sentences.lengths
+        attended = cross_attend(states, lengths)  # (2B, L, H)
         comparison = torch.cat([states, attended, states - attended, states * attended], dim=-1)  # (2B, L, 4H)
-        matches = self.exact_match_projection(exact_match(pairs).to(states.dtype))
+        matches = self.exact_match_projection(pairs.matches[..., : self.num_matches].to(states.dtype))
         compared = (self.compare(comparison) + matches).relu()  # (2B, L, hidden_size)
-        composed: Tensor = self.composer(self._variational_dropout(compared), pairs.lengths)  # (2B, L, H)
+        composed: Tensor = self.composer(self._variational_dropout(compared), lengths)  # (2B, L, H)
         return composed
 
     def _variational_dropout(self, states: Tensor) -> Tensor:
@@ -258,9 +272,9 @@ class CharacterOverlap(nn.Module):
         present[:, PAD] = 0.0
         return present
 
-    def forward(self, pairs: Sentences) -> MatchOutput:
-        """Score B pairs, given as 2B sentences."""
-        return _classify_cosine(self.embed(pairs), self.similarity, self.classifier)
+    def forward(self, pairs: Pairs) -> MatchOutput:
+        """Score B pairs."""
+        return _classify_cosine(self.embed(pairs.sentences), self.similarity, self.classifier)
 
 
 Network = TextMatchingLSTM | InteractionLSTM | CharacterOverlap
@@ -315,35 +329,31 @@ def attend(states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     return first_to_second, second_to_first
 
 
-def exact_match(pairs: Sentences) -> Tensor:
-    """Whether each position's character, and its word, occurs in the other sentence: `[2B, L, 2]`, bool."""
-    return torch.stack([_occurs_in_other(pairs.characters), _occurs_in_other(pairs.words)], dim=-1)
-
-
-def _occurs_in_other(ids: Tensor) -> Tensor:
-    first, second = ids.chunk(2)
-    real = (first != PAD) & (first != UNK)
-    same = (first[:, :, None] == second[:, None, :]) & real[:, :, None]  # 2 × (B, L) -> (B, L, L)
-    return torch.cat([same.any(2), same.any(1)])  # (2B, L)
-
-
-def token_dropout(sentences: Sentences, share: float) -> Sentences:
-    """Replace random characters, and independently random words, by the unknown token.
+def token_dropout(pairs: Pairs, share: float, num_words: int, unknown_ids: range) -> Pairs:
+    """Show random characters, and independently random words, as unknown ones, in all sentences alike.
 
     Args:
-        sentences: left as they are.
-        share: of the characters and of the words, 0 to 1.
+        pairs: left as they are.
+        share: of the different characters and of the different words, 0 to 1.
+        num_words: number of word ids.
+        unknown_ids: ids of unknown positions (`Vocabulary.unknown`).
     """
-    return Sentences(
-        _replace_by_unknown(sentences.characters, share),
-        _replace_by_unknown(sentences.words, share),
-        sentences.lengths,
+    sentences = pairs.sentences
+    characters, words = sentences.characters, sentences.words
+    hidden = _choose(max(unknown_ids.stop, int(characters.max()) + 1), share, characters)
+    unknown = unknown_ids.start + characters % len(unknown_ids)
+    shown = sentences._replace(
+        characters=torch.where(hidden[characters], unknown, characters),
+        words=words.masked_fill(_choose(num_words, share, words)[words], UNK),
     )
+    return pairs._replace(sentences=shown)
 
 
-def _replace_by_unknown(ids: Tensor, share: float) -> Tensor:
-    chosen = (torch.rand(ids.shape, device=ids.device) < share) & (ids != PAD)
-    return ids.masked_fill(chosen, UNK)
+def _choose(count: int, share: float, ids: Tensor) -> Tensor:
+    """A random share of the ids up to `count`, but not the padding, `[count]`, bool."""
+    chosen = torch.rand(count, device=ids.device) < share
+    chosen[PAD] = False
+    return chosen
 
 
 def _classify_cosine(embeddings: Tensor, similarity: nn.CosineSimilarity, classifier: nn.Linear) -> MatchOutput:

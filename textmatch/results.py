@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 EditKind = Literal["delete", "swap"]
+Trial = Literal["agree", "remove"]
 SentenceNumber = Literal[1, 2]
 SENTENCE_NUMBERS: tuple[SentenceNumber, SentenceNumber] = (1, 2)
 
@@ -20,13 +21,14 @@ class Prediction:
         sentence2: the second sentence, as given.
         label: the most probable class.
         probabilities: class name → probability, 0 to 1, summing to 1, in class order.
-        similarity: graded similarity of the sentences, 0 to 1; 1 if they are equal after normalising. It is the mean of
-            two numbers: the cosine of the sentence embeddings (0 if negative) and the probability of the last class.
-            It is the cosine alone for models that classify by the cosine (``siamese``, ``overlap``), and for models
-            with more than two classes.
+        similarity: how close the two meanings are, from 0 (nothing in common) to 1 (the same); 1 if they are equal
+            after normalising. It is trained on people's gradings. Models without it (``siamese``, ``overlap``, and
+            checkpoints of formats 1 and 2) have the cosine of the sentence embeddings in its place, those of formats 1
+            and 2 with two classes the mean of it and the probability of the last class.
         truncated: for each sentence, the normalised text past the model's length, which was not read; empty if none.
         unknown: for each sentence, the characters (words, if the model's unit is the word) that are not in the
             vocabulary, each once.
+        cosine: of the sentence embeddings, -1 to 1.
     """
 
     sentence1: str
@@ -36,11 +38,12 @@ class Prediction:
     similarity: float
     truncated: tuple[str, str]
     unknown: tuple[tuple[str, ...], tuple[str, ...]]
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A jieba word of one of the two sentences.
+    """A word of one of the two sentences: jieba's, cut or joined where the other sentence is cut otherwise.
 
     Attributes:
         text: the word in the shown text (`Explanation.texts`).
@@ -50,9 +53,17 @@ class Word:
         known: whether the word is in the vocabulary. Models that read characters still read those of an unknown word.
         unknown: the characters of it that are not in the vocabulary (the word itself, if the model's unit is the word).
         cut: whether some or all of it lies past the model's length.
-        importance: probability of the predicted class with the word minus that without it, -1 to 1. Above 0 the word
-            supports the prediction, below 0 it opposes it. None if this was not tried: for the only word of a sentence,
-            a word that was not read, and some words of very long sentences.
+        importance: how much the predicted class hangs on the word, -1 to 1; below 0 the word speaks against it. None if
+            it was not tried (`trial`).
+        trial: what was tried with the word, in one sentence and in the other. ``agree``, if the sentences differ in
+            meaning: they were made to agree here (the word replaced by its counterpart, a word without one taken out,
+            two that changed places put back). ``remove``, if they mean the same: it was taken out of one. `importance`
+            is the mean of the probability that this took away from the prediction, and of what it does to two equal
+            sentences. None for a word that was not read, that both sentences share while they differ, that is the only
+            one of its sentence, and for some words of long sentences.
+        confidence: probability of the predicted class after the trial, 0 to 1; None without one.
+        alone: probability of the predicted class for a sentence and itself with only this changed, 0 to 1; None without
+            a trial.
         aligned: whether it is in one of `Explanation.aligned_pairs`.
     """
 
@@ -64,6 +75,9 @@ class Word:
     unknown: tuple[str, ...]
     cut: bool
     importance: float | None = None
+    trial: Trial | None = None
+    confidence: float | None = None
+    alone: float | None = None
     aligned: bool = False
 
 
@@ -74,7 +88,7 @@ class AlignedPair:
     Attributes:
         first: index of the word in the first sentence, from 0.
         second: index of the word in the second sentence, from 0.
-        strength: of the alignment, `explain.ALIGNED` to 1; 1 if each word attends to nothing but the other.
+        strength: of the alignment, `alignment.COUNTERPART` to 1; 1 for identical words.
     """
 
     first: int
@@ -89,7 +103,7 @@ class Edit:
     Attributes:
         sentence: 1 or 2.
         word: index of the word in that sentence, from 0.
-        kind: ``delete``, or ``swap``: replaced by its counterpart in the other sentence.
+        kind: ``delete``, or ``swap``: replaced by another text.
         text: the word in the shown text.
         replacement: the text that replaces it; empty if it was deleted.
     """
@@ -103,10 +117,10 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """The smallest change found that changes the predicted label.
+    """A change that a person might write and that changes the predicted label, to one of at least `explain.TURNED`.
 
     Attributes:
-        edits: one or two edits, of different words.
+        edits: one or two edits, of different words of one sentence.
         prediction: for the edited pair.
     """
 
@@ -125,10 +139,10 @@ class Explanation:
             characters cannot be matched, as when one character stands for two words.
         words: of the first and the second sentence, in order, without the marks and spaces between them.
         aligned_pairs: words of the two sentences that correspond to each other, in order.
-        alignment: where these come from: the model's ``attention``, or ``equality`` of words and characters for a model
-            without attention between the sentences.
-        counterfactual: the smallest change found that changes the label; None if none was found.
-        complete: whether every word that was read was tried; False for very long sentences.
+        alignment: where these come from: words, characters and the model's ``attention``, or ``equality`` of words and
+            characters alone for a model without attention between the sentences.
+        counterfactual: a change that changes the label; None if no good one was found.
+        complete: whether every word with a content of its own was tried that had to be; False for long sentences.
     """
 
     prediction: Prediction

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from textmatch.errors import InputError
-from textmatch.files import ROW_PROBLEMS, Columns, Problem, Row, Table, free_name, is_missing, sentence_problem
+from textmatch.files import (
+    ROW_PROBLEMS,
+    Columns,
+    Problem,
+    Row,
+    Table,
+    free_name,
+    is_missing,
+    label_class,
+    sentence_problem,
+    sentence_text,
+)
 from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
 from textmatch.text import MAX_CHARACTERS
@@ -31,9 +42,6 @@ PROBLEMS = ROW_PROBLEMS | {
     "label": "the label {label} is unknown",
 }
 """What may be wrong with a row. A row with one of the last three is scored all the same."""
-
-YES = frozenset({"是", "相同", "相似", "匹配", "同义", "意思相同", "yes", "y", "true", "match", "same", "对"})
-NO = frozenset({"否", "不同", "不相似", "不匹配", "不同义", "意思不同", "no", "n", "false", "different", "不是", "错"})
 
 
 class Score(NamedTuple):
@@ -81,26 +89,15 @@ def score(
         yield scorer.chunk(table.rows[start : start + chunk_size])
 
 
-def result_names(table: Table) -> tuple[str, ...]:
+def result_names(table: Table, new: Sequence[str] = NEW_COLUMNS) -> tuple[str, ...]:
     """The table's column names and the new ones, renamed where the table has them already."""
-    return (*table.names, *(free_name(name, table.names) for name in NEW_COLUMNS))
+    return (*table.names, *(free_name(name, table.names) for name in new))
 
 
 def result_rows(table: Table, scores: Iterable[Score]) -> Iterator[list[Any]]:
     """The rows that have a score, each with its own values and the new ones."""
     for row, (probability, prediction, similarity, problem, _) in zip(table.rows, scores, strict=False):
         yield [*row.values, _round(probability), prediction, _round(similarity), problem]
-
-
-def label_class(value: Any, labels: Sequence[str]) -> int | None:
-    """The class that a label in a file stands for: its name or number; for two classes also yes or no, 是 or 否."""
-    text = str(value).strip().removesuffix(".0").casefold()
-    names = [label.casefold() for label in labels]
-    if text in names:
-        return names.index(text)
-    if text.isascii() and text.isdigit() and int(text) < len(labels):
-        return int(text)
-    return None if len(labels) != 2 else 1 if text in YES else 0 if text in NO else None
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,8 @@ class _Scorer:
     scored: dict[tuple[str, str], Score] = field(default_factory=dict)
 
     def chunk(self, rows: Sequence[Row]) -> list[Score]:
-        pairs = [(row.values[self.columns.sentence1], row.values[self.columns.sentence2]) for row in rows]
+        first, second = self.columns.sentence1, self.columns.sentence2
+        pairs = [(sentence_text(row.values[first]), sentence_text(row.values[second])) for row in rows]
         problems = [row.problem or self._check(pair) for row, pair in zip(rows, pairs, strict=True)]
         usable = dict.fromkeys(pair for pair, problem in zip(pairs, problems, strict=True) if not problem)
         self.scored.update(self._predict([pair for pair in usable if pair not in self.scored]))

@@ -264,7 +264,7 @@ class Index:
         """
         if top_k < 1 or candidates < 1:
             raise InputError(f"top_k is {top_k} and candidates {candidates}; expected at least 1")
-        _check_query(query)
+        check_query(query)
         rows = self._candidates(query, max(candidates, top_k))
         hits = [self._hit(match) for match in self._compare([(query, row) for row in rows])]
         return sorted(hits, key=lambda hit: (-hit.probability - hit.overlap, -hit.similarity, hit.position))[:top_k]
@@ -454,7 +454,12 @@ def _fault(sentence: str) -> Literal["blank", "long", "broken"] | None:
     return None if normalise(sentence) else "blank"
 
 
-def _check_query(query: str) -> None:
+def check_query(query: str) -> None:
+    """Refuse a query that cannot be searched for.
+
+    Raises:
+        InputError: it is blank, too long, broken or not a string.
+    """
     if not isinstance(query, str):
         raise InputError(f"the query must be text, got {type(query).__name__}")
     fault = _fault(query)

@@ -18,6 +18,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from textmatch.errors import InputError
+from textmatch.knowledge.quantities import Quantity, find_quantities
+from textmatch.knowledge.sounds import find_sounds
+from textmatch.knowledge.terms import Term, find_terms
 
 if TYPE_CHECKING:
     import jieba
@@ -26,7 +29,19 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 500
 """Longest sentence that page, files and search accept. A model may read less of it (`Prediction.truncated`)."""
 
+LONGEST_TEXT = 10_000
+"""Longest text that is normalised at all, in characters; anything longer is refused before work is spent on it."""
+
+MOST_ACCENTS = 30
+"""Combining marks kept in a row. Putting them in order takes the square of their number, and no language needs more:
+Unicode's stream-safe format allows as many."""
+
+LIGATURE_PHRASES = re.compile("([\ufdfa\ufdfb])")
+"""Two Arabic ligatures that NFKC spells out as 18 and 8 characters; they stay. Nothing else becomes more than six."""
+
 PAD, UNK = 0, 1
+NUM_UNKNOWN = 64
+"""Ids for unknown characters."""
 SPECIALS = ("<pad>", "<unk>")
 
 Unit = Literal["character", "word"]
@@ -44,6 +59,10 @@ VARIANTS = {
 }
 
 
+# 10² is not 102.
+POWER = re.compile("(?<=[0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+
+
 def normalise(text: str) -> str:
     """Reduce the surface forms of a sentence to one string.
 
@@ -53,12 +72,17 @@ def normalise(text: str) -> str:
     they stay.
 
     Args:
-        text: any string.
+        text: any string of at most `LONGEST_TEXT` characters.
 
     Returns:
         The normalised text; empty only if `text` is blank.
+
+    Raises:
+        InputError: `text` has more than `LONGEST_TEXT` characters.
     """
-    folded = unicodedata.normalize("NFKC", text).lower()
+    if len(text) > LONGEST_TEXT:
+        raise InputError(f"the text has {len(text):,} characters; at most {LONGEST_TEXT:,} are read")
+    folded = _compatible(POWER.sub(r"^\1", text)).lower()
     kept: list[str] = []
     gap = False
     for i, character in enumerate(folded):
@@ -71,11 +95,34 @@ def normalise(text: str) -> str:
             kept.append(" ")
         gap = False
         kept.append(character)
-    plain = unicodedata.normalize("NFKC", "".join(kept) or "".join(folded.split()))
+    plain = _compatible("".join(kept) or "".join(folded.split()))
     plain = _simplified(plain)
     for variant, usual in VARIANTS.items():
         plain = plain.replace(variant, usual)
     return plain
+
+
+def _compatible(text: str) -> str:
+    """NFKC of a text in bounded time and size: no long runs of combining marks, no ligature that spells a phrase."""
+    parts = LIGATURE_PHRASES.split(_without_accents_past_the_most(text))
+    return "".join(part if LIGATURE_PHRASES.match(part) else unicodedata.normalize("NFKC", part) for part in parts)
+
+
+def _without_accents_past_the_most(text: str) -> str:
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    run = 0
+    for character in text:
+        run = run + 1 if _is_accent(character) else 0
+        if run <= MOST_ACCENTS:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _is_accent(character: str) -> bool:
+    """Whether a character combines with the one before it, as it is or as NFKC spells it (U+0F73, U+FF9E)."""
+    return character >= "\u0300" and unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) > 0
 
 
 def is_mark(character: str) -> bool:
@@ -89,6 +136,8 @@ def _is_latin(character: str) -> bool:
 
 def _belongs_to_a_number(mark: str, before: str, after: str) -> bool:
     """Whether `mark` is part of a number or a name: 3.5, 10:30, 1/2, 2-3, 50%, c#. `before` was kept last."""
+    if mark == "^":
+        return before.isdigit() and after.isdigit()
     if mark in "%‰":
         return before.isdigit()
     if mark in "-.":
@@ -152,14 +201,24 @@ class Encoded:
     """One sentence as the network reads it.
 
     Attributes:
+        plain: the normalised text.
         characters: the character id at each position; at least one position.
         words: the id of the covering word at each position.
+        covering: the covering word itself at each position.
+        sounds: the number of the sound at each position (`knowledge.sounds`).
+        quantities: the numbers, amounts, times and dates in the text.
+        terms: the words and phrases in the text that the lexicon has.
         truncated: the normalised text that was cut off the end; empty if none was.
         unknown: the characters (words, if ``unit`` is ``word``) that are not in the vocabulary, in order, each once.
     """
 
+    plain: str
     characters: tuple[int, ...]
     words: tuple[int, ...]
+    covering: tuple[str, ...]
+    sounds: tuple[int, ...]
+    quantities: tuple[Quantity, ...]
+    terms: tuple[Term, ...]
     truncated: str
     unknown: tuple[str, ...]
 
@@ -170,18 +229,38 @@ class Encoded:
 class Vocabulary:
     """The characters and words of the training sentences with their ids; 0 is padding, 1 is unknown.
 
+    Unknown characters have ids of their own, so that two different ones are not taken for the same: the code point
+    decides which of `unknown_ids`.
+
     Args:
         characters: the characters in id order, `SPECIALS` first.
         words: the words in id order, `SPECIALS` first.
+        num_unknown: ids for unknown characters; with 0 all of them have id 1.
+
+    Attributes:
+        characters: each known character's id.
+        words: each known word's id.
+        unknown_ids: the ids of unknown characters.
     """
 
-    def __init__(self, characters: Sequence[str], words: Sequence[str]) -> None:
+    def __init__(self, characters: Sequence[str], words: Sequence[str], num_unknown: int = NUM_UNKNOWN) -> None:
         for name, tokens in (("characters", characters), ("words", words)):
             strings = all(isinstance(token, str) for token in tokens)
             if not strings or tuple(tokens[:2]) != SPECIALS or len(set(tokens)) != len(tokens):
                 raise ValueError(f"{name}: expected distinct strings that begin with {SPECIALS}")
         self.characters = {token: i for i, token in enumerate(characters)}
         self.words = {token: i for i, token in enumerate(words)}
+        known = len(self.characters)
+        self.unknown_ids = range(known, known + num_unknown) if num_unknown else range(UNK, UNK + 1)
+
+    def unknown(self, unit: Unit) -> range:
+        """The ids of unknown positions, if a position is a character or a word."""
+        return self.unknown_ids if unit == "character" else range(UNK, UNK + 1)
+
+    @property
+    def num_characters(self) -> int:
+        """The number of character ids, those of unknown characters included."""
+        return max(len(self.characters), self.unknown_ids.stop)
 
     @classmethod
     def build(cls, sentences: Iterable[str], min_characters: int = 1, min_words: int = 2) -> Vocabulary:
@@ -200,6 +279,17 @@ class Vocabulary:
             for word in segment(sentence):
                 tokens[word] += times
         return cls(SPECIALS + _frequent(characters, min_characters), SPECIALS + _frequent(tokens, min_words))
+
+    def extended(self, other: Vocabulary, max_words: int) -> Vocabulary:
+        """The vocabulary with the characters of another one, and with its words as long as there is room.
+
+        Args:
+            other: its most frequent words come first.
+            max_words: words that the result has at most, unless this vocabulary has more.
+        """
+        characters = [*self.characters, *(each for each in other.characters if each not in self.characters)]
+        words = [*self.words, *(each for each in other.words if each not in self.words)]
+        return Vocabulary(characters, words[: max(max_words, len(self.words))])
 
     def encode(self, sentence: str, max_length: int, unit: Unit = "character") -> Encoded:
         """Turn a sentence into ids.
@@ -227,22 +317,34 @@ class Vocabulary:
         table = self.words if unit == "word" else self.characters
         tokens: Sequence[str] = segmented if unit == "word" else plain
         unknown = tuple(dict.fromkeys(token for token in tokens[:max_length] if token not in table))
-        covering = [self.words.get(word, UNK) for word in segmented for _ in (word if unit == "character" else (word,))]
+        covering = [word for word in segmented for _ in (word if unit == "character" else (word,))][:max_length]
+        ids = [self._character_id(token) for token in tokens[:max_length]] if unit == "character" else None
+        words = tuple(self.words.get(word, UNK) for word in covering)
         return Encoded(
-            characters=tuple(table.get(token, UNK) for token in tokens[:max_length]),
-            words=tuple(covering[:max_length]),
+            plain=plain,
+            characters=words if ids is None else tuple(ids),
+            words=words,
+            covering=tuple(covering),
+            sounds=tuple(find_sounds(plain)[:max_length]) if unit == "character" else (0,) * len(words),
+            quantities=tuple(find_quantities(plain, segmented)),
+            terms=tuple(find_terms(plain, segmented)),
             truncated="".join(tokens[max_length:]),
             unknown=unknown,
         )
 
+    def _character_id(self, character: str) -> int:
+        known = self.characters.get(character)
+        return self.unknown_ids[ord(character) % len(self.unknown_ids)] if known is None else known
+
     def to_dict(self) -> dict[str, Any]:
         """The vocabulary as JSON values, for `from_dict`."""
-        return {"characters": list(self.characters), "words": list(self.words)}
+        num_unknown = len(self.unknown_ids) if self.unknown_ids.start != UNK else 0
+        return {"characters": list(self.characters), "words": list(self.words), "num_unknown": num_unknown}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Vocabulary:
         """The vocabulary that `to_dict` was called on."""
-        return cls(values["characters"], values["words"])
+        return cls(values["characters"], values["words"], values.get("num_unknown", 0))
 
 
 def _frequent(counts: Counter[str], at_least: int) -> tuple[str, ...]:

@@ -5,34 +5,33 @@ Gradio takes names, types and defaults from the signatures and the descriptions 
 ``__future__.annotations``. `docs/api.md` shows how to call the endpoints.
 """
 
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import gradio as gr
 from gradio.events import api
-from gradio.utils import get_upload_folder
 
 from textmatch.demo.handlers import visitor_errors
-from textmatch.demo.handlers.batch import Labelled, Source, row_problems, write_scores
+from textmatch.demo.handlers.batch import Format, Labelled, Source, row_problems, write_scores
 from textmatch.demo.handlers.compare import MAX_LINES, candidates_problem, sentence_problem
 from textmatch.demo.i18n import translate
 from textmatch.demo.models import Models
-from textmatch.demo.tabs import batch, compare
+from textmatch.demo.turns import LONG, SHORT, Work
+from textmatch.demo.uploads import UPLOAD_FOLDER
 from textmatch.errors import InputError
 from textmatch.files import read_list, read_table
 from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
-from textmatch.scoring import score
-from textmatch.search import Hit, Index
+from textmatch.scoring import Score, score
+from textmatch.search import Hit, Index, check_query
 
 MAX_SENTENCES = 10_000
 """Sentences in a list: every call embeds them anew."""
 
 MAX_TOP_K = 100
 """Hits that one call returns."""
-
-SEARCH_CONCURRENCY: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "search-api"}
 
 NO_FILE: Any = None
 """The default of an optional file. Its type is not `FileData | None` because Gradio's MCP server turns the address of a
@@ -45,7 +44,13 @@ class Endpoints:
 
     models: Models
 
-    def predict(self, sentence1: str, sentence2: str, request: gr.Request) -> tuple[dict[str, Any], float]:
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """Every function that is an endpoint."""
+        short: list[Callable[..., Any]] = [self.predict, self.predict_with, self.explain, self.rank, self.list_models]
+        return [*short, self.score_file, self.search, self.duplicates]
+
+    async def predict(self, sentence1: str, sentence2: str, request: gr.Request) -> tuple[dict[str, Any], float]:
         """Say whether two Chinese sentences mean the same.
 
         Args:
@@ -57,9 +62,9 @@ class Endpoints:
             The label with the confidence of every class, most likely first.
             The similarity of the two sentences, 0 to 1.
         """
-        return self.predict_with(sentence1, sentence2, request)
+        return await self.predict_with(sentence1, sentence2, request)
 
-    def predict_with(
+    async def predict_with(
         self, sentence1: str, sentence2: str, request: gr.Request, model: str = ""
     ) -> tuple[dict[str, Any], float]:
         """Say whether two Chinese sentences mean the same, as a chosen model sees it.
@@ -76,12 +81,12 @@ class Endpoints:
         """
         with visitor_errors("compare_refused", request):
             _check_pair(sentence1, sentence2, request)
-            (prediction,) = self._matcher(model).predict([(sentence1, sentence2)])
+            (prediction,) = await SHORT.run(request, self._predict, model, [(sentence1, sentence2)])
         ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
         confidences = [{"label": label, "confidence": share} for label, share in ranked]
         return {"label": prediction.label, "confidences": confidences}, prediction.similarity
 
-    def explain(self, sentence1: str, sentence2: str, request: gr.Request, model: str = "") -> dict[str, Any]:
+    async def explain(self, sentence1: str, sentence2: str, request: gr.Request, model: str = "") -> dict[str, Any]:
         """Say why a model judges two Chinese sentences as it does.
 
         Args:
@@ -91,15 +96,17 @@ class Endpoints:
             request: filled in by Gradio.
 
         Returns:
-            The prediction; the words of both sentences with their importance (the predicted class's probability with
-            the word minus that without it) and whether they are aligned with a word of the other sentence; the aligned
-            pairs of words; and the counterfactual, the smallest change found that turns the verdict, or null.
+            The prediction; the words of both sentences with their importance (how much the predicted class hangs on
+            the word), what was tried to find it, and whether they are aligned with a word of the other sentence; the
+            aligned pairs of words; and the counterfactual, a change that turns the verdict, or null.
         """
         with visitor_errors("compare_refused", request):
             _check_pair(sentence1, sentence2, request)
-            return asdict(self._matcher(model).explain(sentence1, sentence2))
+            return asdict(await SHORT.run(request, lambda: self._matcher(model).explain(sentence1, sentence2)))
 
-    def rank(self, sentence: str, candidates: list[str], request: gr.Request, model: str = "") -> list[dict[str, Any]]:
+    async def rank(
+        self, sentence: str, candidates: list[str], request: gr.Request, model: str = ""
+    ) -> list[dict[str, Any]]:
         """Compare one Chinese sentence with many and rank them, the most likely to mean the same first.
 
         Args:
@@ -113,9 +120,9 @@ class Endpoints:
         """
         with visitor_errors("compare_refused", request):
             _check_candidates(sentence, candidates, request)
-            matcher = self._matcher(model)
-            predictions = matcher.predict([(sentence, candidate) for candidate in candidates])
-        ranked = [_ranked(prediction, matcher.labels[-1]) for prediction in predictions]
+            pairs = [(sentence, candidate) for candidate in candidates]
+            predictions = await SHORT.run(request, self._predict, model, pairs)
+        ranked = [_ranked(prediction) for prediction in predictions]
         return sorted(ranked, key=lambda row: -row["probability"])
 
     def list_models(self) -> list[dict[str, Any]]:
@@ -135,7 +142,7 @@ class Endpoints:
             for name, facts in ((name, self.models.facts(name)) for name in self.models.names)
         ]
 
-    def score_file(  # noqa: PLR0913 - an endpoint's parameters are those that callers send
+    async def score_file(  # noqa: PLR0913 - an endpoint's parameters are those that callers send
         self,
         file: gr.FileData,
         request: gr.Request,
@@ -167,15 +174,16 @@ class Endpoints:
         with visitor_errors("batch_refused", request):
             if not file:
                 raise InputError(translate("batch_nofile", request))
-            path = uploaded_path(file)
-            try:
-                source = Source(read_table(path, [name for name in (sentence1, sentence2, label) if name]), path.stem)
-            finally:
-                path.unlink(missing_ok=True)
-            table = source.table
-            columns = table.columns(sentence1 or "", sentence2 or "", label or "")
-        chunks = score(self._matcher(), table, columns, problems=row_problems(request))
-        scores = [each for chunk in chunks for each in chunk]
+            path, chosen = uploaded_path(file), (sentence1, sentence2, label)
+            _check_names(chosen)
+            _check_format(format)
+            async with LONG.work(request) as work:
+                source = await work.run(_read_table, path, [name for name in chosen if name])
+                table = source.table
+                columns = table.columns(*chosen)
+                chunks = score(self._matcher(), table, columns, problems=row_problems(request))
+                scores = await work.finish(_all_scores(chunks))
+                scored = await work.run(write_scores, source, scores, None, format)
         names = {column: None if at is None else table.names[at] for column, at in columns._asdict().items()}
         summary = {
             "rows": len(scores),
@@ -184,10 +192,9 @@ class Endpoints:
             "encoding": table.encoding,
             "figures": Labelled.of(scores).figures() if len(self._matcher().labels) == 2 else None,
         }
-        scored = write_scores(source, scores, None, "xlsx" if format == "xlsx" else "csv")
         return gr.FileData(path=str(scored)), summary
 
-    def search(
+    async def search(
         self,
         query: str,
         request: gr.Request,
@@ -211,10 +218,12 @@ class Endpoints:
         """
         with visitor_errors("search_refused", request):
             _check_number("top_k", top_k, 1, MAX_TOP_K)
-            index = self._index(sentences, file)
-            return [_hit(hit) for hit in index.search(query, int(top_k))]
+            check_query(query)
+            async with LONG.work(request) as work:
+                index = await self._index(work, sentences, file)
+                return [_hit(hit) for hit in await work.run(index.search, query, int(top_k))]
 
-    def duplicates(
+    async def duplicates(
         self,
         request: gr.Request,
         sentences: list[str] | None = None,
@@ -235,35 +244,36 @@ class Endpoints:
         """
         with visitor_errors("search_refused", request):
             _check_number("threshold", threshold, 0, 1)
-            groups = self._index(sentences, file).duplicates(threshold)
+            async with LONG.work(request) as work:
+                index = await self._index(work, sentences, file)
+                groups, _ = await work.finish(index.duplicate_steps(threshold))
         return [[_hit(hit) for hit in group.members] for group in groups]
 
     def _matcher(self, name: str = "") -> TextMatcher:
-        return self.models[name or self.models.default]
+        return self.models[self.models.default if name == "" else name]
 
-    def _index(self, sentences: Any, file: Any) -> Index:
+    def _predict(self, model: str, pairs: list[tuple[str, str]]) -> list[Prediction]:
+        return self._matcher(model).predict(pairs)
+
+    async def _index(self, work: Work, sentences: Any, file: Any) -> Index:
         if sentences is None and not file:
             raise InputError("there is no list: expected sentences, or a file")
         if sentences is None:
-            sentences = read_list(uploaded_path(file)).column(None)
+            table = await work.run(read_list, uploaded_path(file))
+            sentences = table.column(None)
         if not isinstance(sentences, list) or not all(isinstance(sentence, str) for sentence in sentences):
             raise InputError("sentences: expected a list of strings")
         if len(sentences) > MAX_SENTENCES:
             raise InputError(f"the list has {len(sentences):,} sentences; {MAX_SENTENCES:,} is the most")
-        return Index.build(self._matcher(), sentences)
+        return await work.finish(Index.steps(self._matcher(), sentences))
 
 
-def register(models: Models) -> None:
-    """Add all endpoints to the open `gr.Blocks`."""
+def register(models: Models) -> Endpoints:
+    """Add all endpoints to the open `gr.Blocks`, and return them."""
     endpoints = Endpoints(models)
-    api(endpoints.predict, **compare.CONCURRENCY)
-    api(endpoints.predict_with, **compare.CONCURRENCY)
-    api(endpoints.explain, **compare.CONCURRENCY)
-    api(endpoints.rank, **compare.CONCURRENCY)
-    api(endpoints.list_models, **compare.CONCURRENCY)
-    api(endpoints.score_file, **batch.CONCURRENCY)
-    api(endpoints.search, **SEARCH_CONCURRENCY)
-    api(endpoints.duplicates, **SEARCH_CONCURRENCY)
+    for function in endpoints.all:
+        api(function)
+    return endpoints
 
 
 def uploaded_path(file: Any) -> Path:
@@ -279,8 +289,7 @@ def uploaded_path(file: Any) -> Path:
         InputError: it is no uploaded file.
     """
     path = file.get("path") if isinstance(file, dict) else None
-    folder = Path(get_upload_folder()).resolve()
-    if not isinstance(path, str) or not Path(path).resolve().is_relative_to(folder):
+    if not isinstance(path, str) or not Path(path).resolve().is_relative_to(UPLOAD_FOLDER):
         raise InputError("file: expected an uploaded file, such as gradio_client's handle_file sends")
     return Path(path)
 
@@ -296,8 +305,33 @@ def _check_candidates(sentence: Any, candidates: Any, request: gr.Request) -> No
 
 
 def _check_number(name: str, value: Any, low: float, high: float) -> None:
-    if not isinstance(value, int | float) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise InputError(f"{name} must be a number from {low} to {high}, got {value!r:.40}")
+
+
+def _check_names(names: tuple[Any, ...]) -> None:
+    for parameter, name in zip(("sentence1", "sentence2", "label"), names, strict=True):
+        if not isinstance(name, str):
+            raise InputError(f"{parameter} must be the name of a column, got {name!r:.40}")
+
+
+def _check_format(kind: Any) -> None:
+    if kind not in get_args(Format):
+        raise InputError(f"format must be one of {', '.join(get_args(Format))}, got {kind!r:.40}")
+
+
+def _read_table(path: Path, names: list[str]) -> Source:
+    """Read an uploaded table."""
+    return Source(read_table(path, names), path.name)
+
+
+def _all_scores(chunks: Iterator[list[Score]]) -> Generator[None, None, list[Score]]:
+    """The scores of all chunks, step by step."""
+    scores: list[Score] = []
+    for chunk in chunks:
+        scores += chunk
+        yield
+    return scores
 
 
 def _raise_problem(problem: str) -> None:
@@ -305,11 +339,11 @@ def _raise_problem(problem: str) -> None:
         raise InputError(problem)
 
 
-def _ranked(prediction: Prediction, label: str) -> dict[str, Any]:
+def _ranked(prediction: Prediction) -> dict[str, Any]:
     return {
         "sentence": prediction.sentence2,
         "label": prediction.label,
-        "probability": prediction.probabilities[label],
+        "probability": list(prediction.probabilities.values())[-1],
         "similarity": prediction.similarity,
     }
 

@@ -4,26 +4,108 @@ from typing import NamedTuple
 
 
 class Example(NamedTuple):
-    """A pair for visitors to try and what it shows."""
+    """A pair for visitors to try.
 
-    shows: str
+    Attributes:
+        sentence1: the first sentence.
+        sentence2: the second sentence.
+        zh: what it shows, in Chinese.
+        en: what it shows, in English.
+        gloss: what the two sentences say, for those who read English.
+    """
+
     sentence1: str
     sentence2: str
+    zh: str
+    en: str
+    gloss: str
 
 
 EXAMPLES = (
-    Example("换个说法 · Paraphrase", "手机没电了去哪里可以充电", "哪里能给没电的手机充电"),
-    Example("各有所爱 · Different tastes", "我不爱吃剁椒鱼头,但是我爱吃鱼头", "我爱吃土豆,但是不爱吃地瓜"),
-    Example("否定 · Negation", "这家面馆周末开门营业", "这家面馆周末不开门营业"),
-    Example("反义词 · Antonym", "怎么把手机屏幕的亮度调高一点", "怎么把手机屏幕的亮度调低一点"),
-    Example("数字 · Number", "从这里走到地铁站要五分钟", "从这里走到地铁站要五十分钟"),
-    Example("换了对象 · Other entity", "成都三月份的天气适合旅游吗", "昆明三月份的天气适合旅游吗"),
-    Example("主客对调 · Roles swapped", "小李借给小王三百块钱", "小王借给小李三百块钱"),
-    Example("错别字 · Typo", "明天早上的高铁票还能改签吗", "明天早上的高铁票还能改千吗"),
-    Example("繁体字 · Traditional characters", "请问图书馆几点关门", "請問圖書館幾點關門"),
-    Example("同一话题 · Other intent", "养一只猫每个月要花多少钱", "猫不肯吃饭应该怎么办"),
-    Example("语序不同 · Word order", "下周我和妈妈一起去爬山", "我下周跟妈妈一起爬山去"),
-    Example("毫不相干 · Unrelated", "红烧茄子怎样做才不油腻", "二手房过户需要带哪些证件"),
+    Example(
+        "手机没电了去哪里可以充电",
+        "哪里能给没电的手机充电",
+        "换个说法",
+        "Paraphrase",
+        "My phone is flat: where can I charge it? / Where can a flat phone be charged?",
+    ),
+    Example(
+        "我不爱吃剁椒鱼头,但是我爱吃鱼头",
+        "我爱吃土豆,但是不爱吃地瓜",
+        "各有所爱",
+        "Different tastes",
+        "I don't like fish head with chillies, but I like fish head. / I like potatoes, but not sweet potatoes.",
+    ),
+    Example(
+        "这家面馆周末开门营业",
+        "这家面馆周末不开门营业",
+        "否定",
+        "Negation",
+        "This noodle shop is open at weekends. / … is not open at weekends.",
+    ),
+    Example(
+        "怎么把手机屏幕的亮度调高一点",
+        "怎么把手机屏幕的亮度调低一点",
+        "反义词",
+        "Antonym",
+        "How do I make my phone's screen a little brighter? / … a little darker?",
+    ),
+    Example(
+        "从这里走到地铁站要五分钟",
+        "从这里走到地铁站要五十分钟",
+        "数字",
+        "Number",
+        "It is five minutes' walk to the metro. / It is fifty minutes' walk to the metro.",
+    ),
+    Example(
+        "成都三月份的天气适合旅游吗",
+        "昆明三月份的天气适合旅游吗",
+        "换了对象",
+        "Other entity",
+        "Is Chengdu's weather in March good for a trip? / Is Kunming's …?",
+    ),
+    Example(
+        "小李借给小王三百块钱",
+        "小王借给小李三百块钱",
+        "主客对调",
+        "Roles swapped",
+        "Li lent Wang 300 yuan. / Wang lent Li 300 yuan.",
+    ),
+    Example(
+        "明天早上的高铁票还能改签吗",
+        "明天早上的高铁票还能改千吗",
+        "错别字",
+        "Typo",
+        "Can tomorrow morning's train ticket still be changed? / The same with a wrong character.",
+    ),
+    Example(
+        "请问图书馆几点关门",
+        "請問圖書館幾點關門",
+        "繁体字",
+        "Traditional characters",
+        "When does the library close? / The same in traditional characters.",
+    ),
+    Example(
+        "养一只猫每个月要花多少钱",
+        "猫不肯吃饭应该怎么办",
+        "同一话题",
+        "Other intent",
+        "What does a cat cost a month? / What if a cat will not eat?",
+    ),
+    Example(
+        "下周我和妈妈一起去爬山",
+        "我下周跟妈妈一起爬山去",
+        "语序不同",
+        "Word order",
+        "Mum and I go hiking next week. / The same in another order.",
+    ),
+    Example(
+        "红烧茄子怎样做才不油腻",
+        "二手房过户需要带哪些证件",
+        "毫不相干",
+        "Unrelated",
+        "How is braised aubergine made less greasy? / Which papers does the sale of a flat need?",
+    ),
 )
 
 RANDOM_PAIRS: tuple[tuple[str, str], ...] = (

@@ -10,6 +10,7 @@ that sets `navigator.language`, which Gradio and our components read.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -39,11 +40,11 @@ TRANSLATIONS = gr.I18n(
     **{locale: {PREFIX + key: words for key, words in TEXTS[language].items()} for locale, language in LOCALES.items()}
 )
 
-LABEL_NAMES = {"Matched": "意思相同 · Matched", "Not Matched": "意思不同 · Not Matched"}
-"""The default labels in `gr.Label`: Gradio never translates those, so both languages stand there."""
-
 VERDICTS = {"Matched": "verdict_matched", "Not Matched": "verdict_not_matched"}
-"""The keys of the default labels' names everywhere else. A model's other labels are shown as they are."""
+"""The keys of the default labels' names. A model's other labels are shown as they are."""
+
+UNSURE_VERDICTS = {"Matched": "verdict_unsure_matched", "Not Matched": "verdict_unsure_not_matched"}
+"""The keys of the names where the page says that the model is not sure."""
 
 
 def text(key: str) -> I18nData:
@@ -78,10 +79,15 @@ SCRIPT = b"""<script>
 
 
 class LocaleMiddleware:
-    """Puts `SCRIPT` into the page and compresses the page, which Gradio does not. Other responses pass untouched."""
+    """Puts `SCRIPT` into the page and compresses the page, which Gradio does not. Other responses pass untouched.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    Args:
+        app: what answers.
+        change: what else is done to the page; it gets the request's scope, too.
+    """
+
+    def __init__(self, app: ASGIApp, change: Callable[[bytes, Scope], bytes]) -> None:
+        self.app, self.change = app, change
         self.page = GZipMiddleware(self._page)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,6 +104,7 @@ class LocaleMiddleware:
             if message["type"] == "http.response.start" or message.get("more_body"):
                 return
             body = b"".join(part["body"] for part in messages[1:]).replace(b"<head>", b"<head>" + SCRIPT, 1)
+            body = self.change(body, scope)
             MutableHeaders(raw=messages[0]["headers"])["content-length"] = str(len(body))
             await send(messages[0])
             await send({"type": "http.response.body", "body": body})

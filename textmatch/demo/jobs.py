@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 
+from textmatch.demo.turns import LONG
 from textmatch.search import Stop
 
 Updates = dict[Any, Any]
@@ -50,7 +51,7 @@ class Job:
         """Whether it waits or runs, and nobody asked it to end."""
         return self.stage != "over" and not self.end
 
-    def run(self) -> Iterator[Updates]:
+    def run(self) -> Generator[Updates, None, None]:
         """Do the work, unless an earlier event of the same visitor has begun it; yield what the page shows.
 
         Always yield once: Gradio otherwise repeats the last output.
@@ -85,9 +86,33 @@ class Job:
         return self.cancelled if self.stage == "waiting" else self.latest
 
 
-def run_job(job: Job | None) -> Iterator[Updates]:
-    """Run a visitor's newest job; there is none if its start was refused."""
-    yield from job.run() if job else [NO_CHANGE]
+async def run_job(job: Job | None, request: gr.Request) -> AsyncIterator[Updates]:
+    """Run a visitor's newest job, each step in its turn; there is none if its start was refused.
+
+    Raises:
+        BusyError: too much work is waiting already. After this or any other error the page shows that the job was
+            cancelled, and beside it the error.
+    """
+    if job is None:
+        yield NO_CHANGE
+        return
+    try:
+        async with LONG.work(request) as work:
+            steps = job.run()
+            try:
+                while (updates := await work.run(next, steps, None)) is not None:
+                    yield updates
+            finally:
+                steps.close()
+    except Exception:
+        job.end = job.end or "stop"
+        yield job.cancelled
+        raise
+
+
+def stop_job(job: Job | None) -> Updates:
+    """Ask a visitor's newest job to end, if there is one; return what the page shows until then."""
+    return job.stop() if job else NO_CHANGE
 
 
 def discard(job: Job | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,8 +36,7 @@ class Facts:
     @property
     def accuracy(self) -> float | None:
         """Accuracy on the test split, 0 to 1; None if it was never tested."""
-        accuracy: float | None = self.record.get("test", {}).get("accuracy")
-        return accuracy
+        return _number(self.record.get("test", {}).get("accuracy"))
 
     @property
     def card(self) -> str:
@@ -77,15 +77,15 @@ class Models:
         models[folder.name]
         return models
 
-    def __getitem__(self, name: str) -> TextMatcher:
+    def __getitem__(self, name: Any) -> TextMatcher:
         """The matcher called `name`, loaded if it is used for the first time.
 
         Raises:
             InputError: there is no such model; the message lists the names.
             CheckpointError: its folder cannot be used; the message names the bad file.
         """
-        if name not in self.folders:
-            raise InputError(f"model {name!r}: expected one of {', '.join(self.folders)}")
+        if not isinstance(name, str) or name not in self.folders:
+            raise InputError(f"model {name!r:.80}: expected one of {', '.join(self.folders)}")
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = TextMatcher.from_pretrained(self.folders[name], self.device)
@@ -104,19 +104,35 @@ class Models:
     def facts(self, name: str) -> Facts:
         """What is known about the checkpoint `name` without loading it."""
         folder = self.folders[name]
-        record, weights = _read_json(folder / METRICS), folder / WEIGHTS
+        record, weights = _read_record(folder / METRICS), folder / WEIGHTS
+        model = _read_json(folder / CONFIG).get("model")
         return Facts(
-            arch=_read_json(folder / CONFIG).get("model", {}).get("arch", ""),
-            parameters=record.get("parameters", 0),
+            arch=str(model.get("arch", "")) if isinstance(model, dict) else "",
+            parameters=int(_number(record.get("parameters")) or 0),
             megabytes=weights.stat().st_size / 1e6 if weights.is_file() else 0.0,
             record=record,
         )
+
+
+def _read_record(file: Path) -> dict[str, Any]:
+    """A checkpoint's figures, without those of a split that are none: a damaged neighbour must not stop the page."""
+    record = _read_json(file)
+    for split in ("dev", "test"):
+        if split in record:
+            figures = record[split] if isinstance(record[split], dict) else {}
+            record[split] = {name: value for name, value in figures.items() if _number(value) is not None}
+    return record
+
+
+def _number(value: Any) -> float | None:
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if usable else None
 
 
 def _read_json(file: Path) -> dict[str, Any]:
     """A JSON file's object; empty if it cannot be read: loading the checkpoint then says why."""
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}

@@ -1,14 +1,33 @@
-"""The visitors' lists of sentences: kept in memory, each under a secret key that only its visitor's session holds."""
+"""What is kept in memory for each visitor, and how much of it.
+
+Lists and tables stand in a `SessionStore`, under a secret key that only their visitor's session holds. What else Gradio
+keeps of a session is in `Sessions`.
+"""
 
 from __future__ import annotations
 
+import copy
 import secrets
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
+from gradio.blocks import Blocks
+from gradio.state_holder import SessionState, StateHolder
+
+from textmatch.files import Table
 from textmatch.search import Index
+
+T = TypeVar("T")
+
+SENTENCE_BYTES = 2000
+"""Memory that a sentence of a list takes with its vector and its characters' places, about."""
+
+CELL_BYTES = 60
+"""Memory that a cell takes besides its text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,38 +47,93 @@ class StoredIndex:
     first_number: int
 
 
-class SessionStore:
-    """Holds the visitors' lists up to a number of sentences in all; then the least recently used ones are removed.
+class SessionStore(Generic[T]):
+    """Holds what visitors have brought, up to a size in all; then what was used least recently is removed.
 
     Args:
-        capacity: sentences in all lists together; each takes about 1.5 KB with its vector.
+        capacity: bytes of everything together.
+        size_of: the bytes of one visitor's, about.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._lists: OrderedDict[str, StoredIndex] = OrderedDict()
+    def __init__(self, capacity: int, size_of: Callable[[T], int]) -> None:
+        self._capacity, self._size_of = capacity, size_of
+        self._kept: OrderedDict[str, tuple[T, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def add(self, stored: StoredIndex) -> str:
-        """Keep a list and return its key, which cannot be guessed. The newest list stays, whatever its size."""
-        key = secrets.token_urlsafe(16)
+    def add(self, value: T) -> str:
+        """Keep a value and return its key, which cannot be guessed. The newest stays, whatever its size."""
+        key, size = secrets.token_urlsafe(16), self._size_of(value)
         with self._lock:
-            self._lists[key] = stored
-            while len(self._lists) > 1 and self._size() > self._capacity:
-                self._lists.popitem(last=False)
+            self._kept[key] = value, size
+            while len(self._kept) > 1 and sum(each for _, each in self._kept.values()) > self._capacity:
+                self._kept.popitem(last=False)
         return key
 
-    def get(self, key: str) -> StoredIndex | None:
-        """The list with this key; None if it was removed."""
+    def get(self, key: str | None) -> T | None:
+        """The value with this key; None if it was removed."""
         with self._lock:
-            if key in self._lists:
-                self._lists.move_to_end(key)
-            return self._lists.get(key)
+            if key is None or key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
 
     def remove(self, key: str | None) -> None:
-        """Forget a list, if there is one."""
+        """Forget a value, if there is one."""
         with self._lock:
-            self._lists.pop(key or "", None)
+            self._kept.pop(key or "", None)
 
-    def _size(self) -> int:
-        return sum(len(stored.index.sentences) for stored in self._lists.values())
+
+def list_bytes(stored: StoredIndex) -> int:
+    """About how much memory a list takes."""
+    return SENTENCE_BYTES * len(stored.index.sentences) + sum(map(sys.getsizeof, stored.answers))
+
+
+def table_bytes(table: Table) -> int:
+    """About how much memory a table takes."""
+    return sum(sys.getsizeof(value) + CELL_BYTES for row in table.rows for value in row.values)
+
+
+class Sessions(StateHolder):
+    """Gradio's states of the visitors' sessions, made by copying one.
+
+    Gradio describes every component of the page anew for each session, which takes longer than all else in a call. The
+    descriptions are the same until a session changes its own.
+    """
+
+    def __init__(self, blocks: Blocks) -> None:
+        super().__init__()
+        self.set_blocks(blocks)
+        self._first = SessionState(blocks)
+
+    def __getitem__(self, session_id: str) -> SessionState:
+        if session_id not in self.session_data:
+            self.session_data[session_id] = CopiedState(self.blocks, self._first)
+        return super().__getitem__(session_id)
+
+    def forget(self, session_id: str) -> None:
+        """Remove the state of a call that belongs to no session."""
+        with self.lock:
+            self.session_data.pop(session_id, None)
+            self.time_last_used.pop(session_id, None)
+
+
+class CopiedState(SessionState):
+    """The state of a session that has changed nothing yet.
+
+    Args:
+        blocks: the page.
+        first: the state to copy; it is never changed.
+    """
+
+    def __init__(self, blocks: Blocks, first: SessionState) -> None:
+        self.blocks_config = copy.copy(blocks.default_config)
+        self.config_values = {key: _own(values) for key, values in first.config_values.items()}
+        self.state_data: dict[int, Any] = {}
+        self._state_ttl: dict[int, Any] = {}
+        self.is_closed = False
+        self.STATE_TTL_WHEN_CLOSED = first.STATE_TTL_WHEN_CLOSED
+
+
+def _own(values: dict[str, Any]) -> dict[str, Any]:
+    """A description of a component with properties of its own: a session sets their values."""
+    return values | {"props": dict(values["props"])} if "props" in values else dict(values)

@@ -1,5 +1,8 @@
-// Opens the tab that the address names (?tab=batch) and keeps the address up to date; puts back what was typed before
-// the language changed; lets arrow keys go from tab to tab.
+// Opens the tab that the address names (?tab=batch) and keeps the address up to date; puts back what was typed before the
+// page was loaded anew, by a change of language or after a lost connection; lets arrow keys go from tab to tab.
+//
+// What was typed is kept in this entry of the browser's history. Unlike the storage of a visit it is there in every
+// frame: in one of another site, such as a Space, browsers may block storage, and then even asking for it throws.
 function restore(names) {
   const all = () => [...document.querySelectorAll("#tabs [role=tab]")];
   const closest = (event) => event.target.closest("#tabs [role=tab]");
@@ -25,12 +28,19 @@ function restore(names) {
 
   const asked = new URLSearchParams(location.search).get("tab");
   const known = all().map((tab) => tab.dataset.tabId);
-  const typed = JSON.parse(sessionStorage.getItem("textmatch:typed") ?? "{}");
-  sessionStorage.removeItem("textmatch:typed");
+  const typed = history.state?.typed ?? {};
+
+  const keep = () => {
+    const boxes = names.map((name) => [name, document.querySelector(`#${name} [data-testid=textbox]`)?.value]);
+    const now = Object.fromEntries(boxes.map(([name, value]) => [name, value ?? typed[name]]));
+    history.replaceState({ ...history.state, typed: now }, "");
+  };
+  addEventListener("beforeunload", keep); // Gradio loads the page anew when a lost connection is back
+  document.addEventListener("textmatch:leave", keep);
 
   // Gradio knows the texts from the start, but draws a tab's boxes when it is first opened: only then can anything hear
   // that something was typed there.
-  const waiting = new Set(Object.keys(typed));
+  const waiting = new Set(names.filter((name) => typed[name]));
   const observer = new MutationObserver(() => {
     for (const name of waiting) {
       const box = document.querySelector(`#${name} [data-testid=textbox]`);
@@ -48,6 +58,6 @@ function restore(names) {
   const update = (change) => ({ __type__: "update", ...change });
   return [
     update({ selected: known.includes(asked) ? asked : known[0] }),
-    ...names.map((name) => update(name in typed ? { value: typed[name] } : {})),
+    ...names.map((name) => update(typed[name] ? { value: typed[name] } : {})),
   ];
 }

@@ -1,8 +1,10 @@
 """Tables of pairs and lists of sentences: one home for the page, the command line, the API and training.
 
-`readers` turn a file into a `table.Table`, `writers` write one, and `splits` hold the labelled pairs of training.
+`readers` turn a file into a `table.Table`, `writers` write one, `labels` know the names of classes, and
+`splits` hold the labelled pairs of training.
 """
 
+from textmatch.files.labels import label_class
 from textmatch.files.readers import (
     LIST_SUFFIXES,
     TABLE_SUFFIXES,
@@ -11,7 +13,7 @@ from textmatch.files.readers import (
     read_pasted_list,
     read_table,
 )
-from textmatch.files.splits import Pair, Splits, label_names, load_splits, read_pairs, read_sentences
+from textmatch.files.splits import DataOptions, Pair, Splits, label_names, load_splits, read_pairs, read_sentences
 from textmatch.files.table import (
     ERRORS,
     MAX_BYTES,
@@ -21,9 +23,11 @@ from textmatch.files.table import (
     Row,
     Table,
     TableError,
+    column_names,
     free_name,
     is_missing,
     sentence_problem,
+    sentence_text,
 )
 from textmatch.files.writers import write_csv, write_xlsx
 
@@ -34,14 +38,17 @@ __all__ = [
     "ROW_PROBLEMS",
     "TABLE_SUFFIXES",
     "Columns",
+    "DataOptions",
     "Pair",
     "Problem",
     "Row",
     "Splits",
     "Table",
     "TableError",
+    "column_names",
     "free_name",
     "is_missing",
+    "label_class",
     "label_names",
     "load_splits",
     "read_list",
@@ -51,6 +58,7 @@ __all__ = [
     "read_sentences",
     "read_table",
     "sentence_problem",
+    "sentence_text",
     "write_csv",
     "write_xlsx",
 ]

@@ -1,7 +1,8 @@
 """Read tables of pairs and lists of sentences: CSV, TSV, JSONL, XLSX, Parquet, plain text and pasted lines.
 
 Every reader keeps every row, in order. A row that cannot be read is kept with its problem; only what makes the whole
-file useless is a `TableError`. Limits are checked while reading, before much memory is used.
+file useless is a `TableError`. Limits are checked while reading, before much memory is used; and as nobody foresees
+every hostile file, `read_table` and `read_list` read in a process of its own that has limits of memory and time.
 """
 
 from __future__ import annotations
@@ -13,52 +14,50 @@ import itertools
 import json
 import math
 import re
-import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 
+from textmatch.files import process
+from textmatch.files.encodings import decode, encoding_name, encoding_of, lines
 from textmatch.files.table import (
-    Columns,
     Limits,
     Problem,
     Row,
     Table,
     TableError,
     is_called,
+    is_header,
+    known_columns,
     made_up_names,
     plain_name,
     unique_names,
 )
-from textmatch.text import normalise
+from textmatch.files.workbooks import read_workbook
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx", ".parquet")
 LIST_SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".xlsx")
-TABLE_LIMITS = Limits(rows=200_000)
-LIST_LIMITS = Limits(rows=1_000_000)
+TABLE_LIMITS = Limits(rows=200_000, memory=256 * 2**20, seconds=28)
+LIST_LIMITS = Limits(rows=1_000_000, memory=256 * 2**20, seconds=28)
 
-LEGACY_ENCODINGS = ("gb18030", "big5hkscs")
-"""What Chinese Excel writes as CSV where it does not write UTF-8: the mainland's and Taiwan's or Hong Kong's."""
+TITLE_ROWS = 10
+"""Rows above the header, each with one cell at most, that are taken for the title of a table."""
 
-EVERYDAY_SHARE = 0.7
-"""Share of everyday characters from which text in a legacy encoding is taken for Chinese, and below for noise."""
+DEEPEST = 20
+"""Lists and objects inside each other in a line of JSON."""
 
-SHEET_ROWS = 2**20
-"""Rows that a worksheet can have."""
+HEADER_ROWS = 100
+"""Rows by which it is told whether the first is a header."""
 
 BATCH_ROWS = 1024
 """Rows of a Parquet file that are unpacked at a time."""
 
-BROKEN_WORKBOOK = (
-    *(zipfile.BadZipFile, zlib.error, SyntaxError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError),
-    *(EOFError, OSError, RuntimeError),
-)
-"""What openpyxl and the modules below it raise at a damaged workbook; XML's `ParseError` is a `SyntaxError`."""
-
 LINE_END = re.compile(r"\r\n|\r|\n")
-REST_OF_LINE = re.compile(r"[^\r\n]*")
+
+SEPARATOR_LINE = re.compile(r"sep=([,;\t|: ])[\r\n]*", re.IGNORECASE)
+"""The first line by which Excel tells itself what stands between the fields of a CSV file."""
 
 
 class Records(NamedTuple):
@@ -68,18 +67,38 @@ class Records(NamedTuple):
         rows: their cells; a row may be shorter or longer than the others.
         encoding: how the text was encoded; empty where it is no text.
         start: number in the file of the first of `rows`, counted from 1.
+        sheet: the worksheet's name, if the workbook has several; empty otherwise.
     """
 
     rows: Sequence[Sequence[Any]]
     encoding: str = ""
     start: int = 1
+    sheet: str = ""
 
 
-class JsonLine(NamedTuple):
-    """A line of a JSONL file and what it holds: an object, a string, or the `Problem` that it is neither."""
+class JsonRow(NamedTuple):
+    """A line of a JSONL file.
 
-    line: str
-    value: dict[str, Any] | str | Problem
+    Attributes:
+        values: an object's values in the order of all keys so far; empty if the line is no object.
+        text: the string that the line is, or the line itself if it has a problem.
+        problem: that it is neither an object nor a string.
+    """
+
+    values: tuple[Any, ...]
+    text: str | None = None
+    problem: Problem | None = None
+
+
+class Request(NamedTuple):
+    """What to read, as `read_table` or `read_list` were asked."""
+
+    kind: Literal["table", "list"]
+    path: Path
+    header_names: tuple[str, ...]
+    suffixes: tuple[str, ...]
+    limits: Limits
+    sheet: str = ""
 
 
 def read_table(
@@ -88,31 +107,43 @@ def read_table(
     *,
     suffixes: Sequence[str] = TABLE_SUFFIXES,
     limits: Limits = TABLE_LIMITS,
+    sheet: str = "",
 ) -> Table:
     """Read a file of sentence pairs.
 
-    The first row of CSV, TSV and XLSX is a header if a known name is in it, or if there are more than three columns.
-    Text is UTF-8, UTF-16 with its mark, GB18030 or Big5. Quotation marks mean nothing in TSV. Of a workbook the first
-    sheet is read, and of its formulas the values they had when it was saved.
+    The first row of CSV, TSV and XLSX is a header if a known name is in it, or by the rows below it
+    (`table.is_header`); a title above the header is left out. Text is UTF-8, UTF-16 with its mark, GB18030 or Big5.
+    Quotation marks mean nothing in TSV. Of a workbook the first sheet with a known header is read, or else the first
+    with two columns.
 
     Args:
         path: the file; its kind is in its name.
         header_names: column names that mark the first row as the header, besides the known ones.
         suffixes: the endings that the name may have: some of `TABLE_SUFFIXES`, each perhaps with ``.gz`` after it.
         limits: how much is read.
+        sheet: the name of the sheet of a workbook; empty to choose it by what is in it.
+
+    Raises:
+        TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind, or has no
+            such sheet.
+    """
+    return _read(Request("table", Path(path).absolute(), tuple(header_names), tuple(suffixes), limits, sheet))
+
+
+def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS) -> Table:
+    """Read a file of sentences and what stands beside each.
+
+    A `.txt` file has one sentence a line. In `.csv`, `.tsv` and `.xlsx` the first row names the columns if there are
+    several, or if its name is a known one ("question", "问题" …). A line of `.jsonl` is a string or an object.
+
+    Args:
+        path: a file whose name ends in one of `LIST_SUFFIXES`; encodings are those of `read_table`.
+        limits: how much is read.
 
     Raises:
         TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind.
     """
-    path = Path(path)
-    with _naming(path):
-        kind, content = _read_content(path, suffixes, limits)
-        if kind == ".parquet":
-            return _parquet(content, limits)
-        if kind == ".jsonl":
-            text, encoding = decode(content)
-            return _table_of_objects(_json_lines(text, limits), encoding)
-        return _table_of_records(_records(kind, content, limits), header_names, limits)
+    return _read(Request("list", Path(path).absolute(), (), LIST_SUFFIXES, limits))
 
 
 def read_pasted(text: str) -> Table:
@@ -132,38 +163,13 @@ def read_pasted(text: str) -> Table:
     return _table_of_records(Records(rows), (), TABLE_LIMITS)
 
 
-def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS) -> Table:
-    """Read a file of sentences and what stands beside each.
-
-    A `.txt` file has one sentence a line. In `.csv`, `.tsv` and `.xlsx` the first row names the columns if there are
-    several, or if its name is a known one ("question", "问题" …). A line of `.jsonl` is a string or an object.
-
-    Args:
-        path: a file whose name ends in one of `LIST_SUFFIXES`; encodings are those of `read_table`.
-        limits: how much is read.
-
-    Raises:
-        TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind.
-    """
-    path = Path(path)
-    with _naming(path):
-        kind, content = _read_content(path, LIST_SUFFIXES, limits)
-        if kind == ".txt":
-            text, encoding = decode(content)
-            return _list_of_lines(text.splitlines(), encoding, limits)
-        if kind == ".jsonl":
-            text, encoding = decode(content)
-            return _list_of_json(_json_lines(text, limits), encoding)
-        return _list_of_records(_records(kind, content, limits), limits)
-
-
 def read_pasted_list(text: str) -> Table:
     """Read pasted sentences, one a line.
 
     Raises:
         TableError: There are no lines, or too many.
     """
-    return _list_of_lines(text.splitlines(), "", LIST_LIMITS)
+    return _list_of_lines([text] if text.strip() else [], "", LIST_LIMITS)
 
 
 def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits) -> str:
@@ -173,8 +179,8 @@ def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits) -> str:
         TableError: The file is missing, damaged, too large, in an unknown encoding or of another kind.
     """
     path = Path(path)
-    with _naming(path):
-        return decode(_read_content(path, suffixes, limits)[1])[0]
+    with _naming(path), _opened(path, file_suffix(path, suffixes), limits) as file:
+        return decode(file.read())[0]
 
 
 def file_suffix(path: Path, suffixes: Sequence[str]) -> str:
@@ -189,27 +195,44 @@ def file_suffix(path: Path, suffixes: Sequence[str]) -> str:
     raise TableError("kind", kinds=", ".join(suffixes))
 
 
-def decode(content: bytes) -> tuple[str, str]:
-    """Text and the name of its encoding.
-
-    UTF-8 and UTF-16 can be told for certain. Nearly any bytes can be read as GB18030 or Big5, so those count only if
-    most of the characters they give are everyday ones; the better of the two is taken.
+def parse(request: Request) -> Table:
+    """Read a file in this process.
 
     Raises:
-        TableError: The bytes are none of these.
+        TableError: as `read_table`; the message does not name the file.
     """
-    certain = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    if (text := _decoded(content, certain)) is not None:
-        return text, certain.removesuffix("-sig").upper()
-    found = {encoding: _decoded(content, encoding) or "" for encoding in LEGACY_ENCODINGS}
-    shares = {encoding: _everyday_share(text) for encoding, text in found.items()}
-    best = max(found, key=shares.__getitem__)
-    if shares[best] < EVERYDAY_SHARE:
-        raise TableError("encoding", line=_line_not_in_utf8(content))
-    return found[best], best.upper()
+    suffix, limits = file_suffix(request.path, request.suffixes), request.limits
+    kind = suffix.removesuffix(".gz")
+    if request.sheet and kind != ".xlsx":
+        raise TableError("sheet", name=request.sheet, names="–")
+    with _opened(request.path, suffix, limits) as file:
+        if kind == ".parquet":
+            return _parquet(file, limits)
+        if kind == ".jsonl":
+            encoding = encoding_of(file)
+            keys, rows = _json_rows(lines(file, encoding, limits, "\n"), limits)
+            make = _table_of_objects if request.kind == "table" else _list_of_json
+            return make(keys, rows, encoding_name(encoding))
+        if kind == ".txt":
+            encoding = encoding_of(file)
+            return _list_of_lines(lines(file, encoding, limits), encoding_name(encoding), limits)
+        if request.kind == "table":
+            is_header = _has_both_names(request.header_names)
+            records = _records(kind, file, limits, is_header, request.sheet)
+            return _table_of_records(records, request.header_names, limits)
+        return _list_of_records(_records(kind, file, limits, _has_sentence_name), limits)
 
 
 # From path to bytes
+
+
+def _read(request: Request) -> Table:
+    limits = request.limits
+    with _naming(request.path):
+        if limits.seconds is None or not process.AVAILABLE:
+            return parse(request)
+        file_suffix(request.path, request.suffixes)
+        return process.read(request, limits)
 
 
 @contextmanager
@@ -222,149 +245,102 @@ def _naming(path: Path) -> Iterator[None]:
         raise
 
 
-def _read_content(path: Path, suffixes: Sequence[str], limits: Limits) -> tuple[str, bytes]:
-    """A file's kind, which is its ending without ``.gz``, and its unpacked bytes."""
-    suffix = file_suffix(path, suffixes)
+@contextmanager
+def _opened(path: Path, suffix: str, limits: Limits) -> Iterator[BinaryIO]:
+    """A file, unpacked if its ending is ``.gz``."""
     try:
-        size = path.stat().st_size
-        if size > limits.file_bytes:
-            raise TableError("large", size=math.ceil(size / 2**20), limit=limits.file_bytes >> 20)
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            if size > limits.file_bytes:
+                raise TableError("large", size=math.ceil(size / 2**20), limit=limits.file_bytes >> 20)
+            yield _gunzip(file, limits) if suffix.endswith(".gz") else file
     except OSError as error:
         raise TableError("unreadable", reason=error.strerror) from None
-    if not suffix.endswith(".gz"):
-        return suffix, content
-    return suffix.removesuffix(".gz"), _gunzip(content, limits)
 
 
-def _gunzip(content: bytes, limits: Limits) -> bytes:
+def _gunzip(packed: BinaryIO, limits: Limits) -> BinaryIO:
     unpacked = bytearray()
     try:
-        with gzip.open(io.BytesIO(content)) as file:
+        with gzip.open(packed) as file:
             while part := file.read(2**20):
                 unpacked += part
                 limits.check(unpacked_bytes=len(unpacked))
     except (OSError, EOFError, zlib.error):
         raise TableError("gzip") from None
-    return bytes(unpacked)
-
-
-def _decoded(content: bytes, encoding: str) -> str | None:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        return None
-
-
-def _everyday_share(text: str) -> float:
-    """Share of the characters outside ASCII that, simplified, are among GB 2312's 3,755 everyday ones."""
-    beyond = "".join(itertools.islice((character for character in text if character > "\x7f"), 5000))
-    codes = [character.encode("gb2312", "ignore") for character in normalise(beyond)]
-    return sum(b"\xb0" <= code[:1] <= b"\xd7" for code in codes) / max(len(codes), 1)
-
-
-def _line_not_in_utf8(content: bytes) -> int:
-    """Number of the first line that is not UTF-8, from 1."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return content.count(b"\n", 0, error.start) + 1
-    return 1
+    return io.BytesIO(unpacked)
 
 
 # From bytes to rows
 
 
-def _records(kind: str, content: bytes, limits: Limits) -> Records:
+def _records(
+    kind: str, file: BinaryIO, limits: Limits, is_header: Callable[[Sequence[Any]], bool], sheet_name: str = ""
+) -> Records:
+    """The rows of a file, without a title above the row that `is_header`."""
     if kind == ".xlsx":
-        return _workbook(content, limits)
-    text, encoding = decode(content)
-    return Records(_delimited(text, kind, limits), encoding)
+        sheet = read_workbook(file, limits, is_header, sheet_name)
+        return _without_title(Records(sheet.rows, start=sheet.start, sheet=sheet.name), is_header)
+    encoding = encoding_of(file)
+    return _without_title(_delimited(lines(file, encoding, limits), kind, encoding_name(encoding), limits), is_header)
 
 
-def _delimited(text: str, kind: str, limits: Limits) -> list[list[str]]:
+def _without_title(records: Records, is_header: Callable[[Sequence[Any]], bool]) -> Records:
+    for place, values in enumerate(records.rows[:TITLE_ROWS]):
+        if is_header(values):
+            return records._replace(rows=records.rows[place:], start=records.start + place)
+        if sum(value not in (None, "") for value in values) > 1:
+            break
+    return records
+
+
+def _delimited(text: Iterator[str], kind: str, encoding: str, limits: Limits) -> Records:
     """The fields of each row of a ``.csv``, or of a ``.tsv``, where quotation marks mean nothing."""
-    text = _without_blank_end(text)
     delimiter, quoting = ("\t", csv.QUOTE_NONE) if kind == ".tsv" else (",", csv.QUOTE_MINIMAL)
+    first = next(text, "")
+    start = 1
+    if kind == ".csv" and (separator := SEPARATOR_LINE.fullmatch(first)):
+        delimiter, first, start = separator[1], next(text, ""), 2
     end = "\0"  # a last row of our own: if it is missing, a quotation mark was not closed
-    records: list[list[str]] = []
+    records: list[tuple[str, ...]] = []
     cells = pending = 0
 
-    def lines() -> Iterator[str]:
+    def counted() -> Iterator[str]:
         nonlocal pending
-        for line in itertools.chain(io.StringIO(text, newline=""), [end]):
+        for line in itertools.chain([first] if first else [], text, [end]):
             pending += line.count(delimiter)  # the reader builds a whole row before it hands it over
             limits.check(cells=cells + pending)
             yield line
 
     try:
-        for record in csv.reader(lines(), delimiter=delimiter, quoting=quoting):  # type: ignore[arg-type]
-            records.append(record)
+        for record in csv.reader(counted(), delimiter=delimiter, quoting=quoting):  # type: ignore[arg-type]
+            records.append(tuple(record))
             cells, pending = cells + len(record), 0
             limits.check(rows=len(records) - 2, cells=cells)  # besides a header and the end
     except csv.Error as error:
-        raise TableError("field", row=len(records) + 1, reason=error) from None
-    if records.pop() != [end]:
-        raise TableError("quotation", row=len(records) + 1)
-    return records
+        raise TableError("field", row=len(records) + start, reason=str(error)) from None
+    if records.pop() != (end,):
+        raise TableError("quotation", row=len(records) + start)
+    return Records(records, encoding, start)
 
 
-def _without_blank_end(text: str) -> str:
-    """The text without blank lines at its end, which many editors leave there."""
-    stop = len(text.rstrip())
-    rest = REST_OF_LINE.match(text, stop)
-    return text[: rest.end()] if stop and rest else ""
-
-
-def _workbook(content: bytes, limits: Limits) -> Records:
-    """The values in a workbook's first sheet, every row as long as the longest, without blank rows around them."""
-    from openpyxl import load_workbook
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            limits.check(unpacked_bytes=sum(part.file_size for part in archive.infolist()))
-        sheet = load_workbook(io.BytesIO(content), read_only=True, data_only=True).worksheets[0]
-        sheet.reset_dimensions()
-        return _sheet_rows(sheet.iter_rows(values_only=True), limits)
-    except BROKEN_WORKBOOK:
-        raise TableError("workbook") from None
-
-
-def _sheet_rows(sheet: Iterable[tuple[Any, ...]], limits: Limits) -> Records:
-    rows: list[tuple[Any, ...]] = []
-    start, width, cells = 1, 0, 0
-    for number, values in enumerate(sheet, 1):
-        if number > SHEET_ROWS:
-            raise TableError("workbook")
-        if not values:  # sheets often end in a million formatted but empty rows
-            continue
-        cells += len(values)
-        limits.check(cells=cells)
-        length = max((place for place, value in enumerate(values, 1) if value is not None), default=0)
-        if not length:
-            continue
-        start = start if rows else number
-        blank = number - start - len(rows)
-        width = max(width, length)
-        limits.check(rows=len(rows) + blank, columns=width, cells=(len(rows) + blank + 1) * width)
-        rows += [()] * blank
-        rows.append(values[:length])
-    return Records([row + (None,) * (width - len(row)) for row in rows], start=start)
-
-
-def _json_lines(text: str, limits: Limits) -> list[JsonLine]:
-    found: list[JsonLine] = []
-    names: set[str] = set()
+def _json_rows(text: Iterator[str], limits: Limits) -> tuple[list[str], list[JsonRow]]:
+    """All keys of the objects in a JSONL file, and its lines."""
+    rows: list[JsonRow] = []
+    keys: dict[str, None] = {}
     values = 0
-    for line in text.rstrip().split("\n") if text.strip() else ():
+    for line in text:
         values += sum(map(line.count, ",[{"))  # no line has more values than these and one
-        limits.check(rows=len(found) + 1, cells=values)
+        limits.check(rows=len(rows) + 1, cells=values)
         value = _json_value(line)
         if isinstance(value, dict):
-            names.update(value)
-            limits.check(columns=len(names), cells=len(names) * (len(found) + 1))
-        found.append(JsonLine(line, value))
-    return found
+            keys.update(dict.fromkeys(value))
+            limits.check(columns=len(keys), cells=len(keys) * (len(rows) + 1))
+            rows.append(JsonRow(tuple([value.get(key) for key in keys])))
+        elif isinstance(value, str):
+            rows.append(JsonRow((), value))
+        else:
+            rows.append(JsonRow((), line.rstrip("\r\n"), value))
+    return list(keys), rows
 
 
 def _json_value(line: str) -> dict[str, Any] | str | Problem:
@@ -372,30 +348,90 @@ def _json_value(line: str) -> dict[str, Any] | str | Problem:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         return Problem("json", {"reason": str(error)})
-    return value if isinstance(value, dict | str) else Problem("json", {"reason": type(value).__name__})
+    if not isinstance(value, dict | str):
+        return Problem("json", {"reason": type(value).__name__})
+    if line.count("[") + line.count("{") > DEEPEST and _is_deeper(value, DEEPEST):
+        return Problem("json", {"reason": f"more than {DEEPEST} lists or objects inside each other"})
+    if "\\u" in line:  # half of a surrogate pair is JSON but no text
+        whole = (
+            json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        )
+        value = json.loads(whole)
+    return value  # type: ignore[no-any-return]
 
 
-def _parquet(content: bytes, limits: Limits) -> Table:
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(each, levels - 1) for each in inner)
+
+
+def _parquet(file: BinaryIO, limits: Limits) -> Table:
     import pyarrow
     from pyarrow import parquet
 
     rows: list[Row] = []
     unpacked = 0
     try:
-        file = parquet.ParquetFile(io.BytesIO(content))
-        names = file.schema_arrow.names
-        size = sum(file.metadata.row_group(i).total_byte_size for i in range(file.metadata.num_row_groups))
-        limits.check(columns=len(names), rows=file.metadata.num_rows, unpacked_bytes=size)
-        limits.check(cells=file.metadata.num_rows * len(names))
-        for batch in file.iter_batches(batch_size=BATCH_ROWS):
-            unpacked += batch.nbytes
+        schema = parquet.read_schema(file)
+        # A few bytes can refer a thousand times to one long text: as a dictionary it is unpacked once.
+        texts = [field.name for field in schema if _is_text(field.type)]
+        source = parquet.ParquetFile(file, read_dictionary=texts)
+        metadata, width = source.metadata, len(schema.names)
+        size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
+        limits.check(columns=width, rows=metadata.num_rows, unpacked_bytes=size, cells=metadata.num_rows * width)
+        for batch in source.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+            unpacked += sum(map(_unpacked_bytes, batch.columns))
             limits.check(unpacked_bytes=unpacked)
-            rows += map(Row, zip(*(column.to_pylist() for column in batch.columns), strict=True))
-    except (pyarrow.ArrowException, OSError, ValueError, OverflowError):
+            rows += map(Row, zip(*map(_column_values, batch.columns), strict=True))
+    except MemoryError:  # Arrow's is an `ArrowException`, too
+        raise
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError, LookupError):
         raise TableError("parquet") from None
     if not rows:
         raise TableError("empty")
-    return Table(unique_names(names), rows)
+    if len(rows) != metadata.num_rows:
+        raise TableError("parquet")
+    return Table(unique_names(schema.names), rows)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    return any(is_kind(kind) for is_kind in (types.is_string, types.is_large_string, types.is_binary))
+
+
+def _unpacked_bytes(column: Any) -> int:
+    """Bytes of a column once each of its rows has its own value."""
+    from pyarrow import compute, types
+
+    if not types.is_dictionary(column.type):
+        return int(column.nbytes)
+    if not _is_text(column.type.value_type):
+        return int(column.indices.nbytes)
+    lengths = compute.binary_length(column.dictionary).take(column.indices.drop_null())
+    return int(compute.sum(lengths.cast("int64")).as_py() or 0)
+
+
+def _column_values(column: Any) -> list[Any]:
+    """A column's values: text, numbers, dates, lists and dictionaries; any other type as text."""
+    import pyarrow
+    from pyarrow import compute, types
+
+    if types.is_dictionary(column.type):
+        used = compute.unique(column.indices.drop_null())
+        words = dict(zip(used.to_pylist(), _column_values(column.dictionary.take(used)), strict=True))
+        return [words.get(index) for index in column.indices.to_pylist()]
+    if types.is_binary(column.type):
+        return [value and value.decode("utf-8", "replace") for value in column.to_pylist()]
+    is_plain = (types.is_string, types.is_large_string, types.is_integer, types.is_floating, types.is_boolean)
+    if any(is_kind(column.type) for is_kind in is_plain):
+        return list(column.to_pylist())
+    if column.type in (pyarrow.date32(), *map(pyarrow.timestamp, ("s", "ms", "us"))):
+        with suppress(ValueError, OverflowError):  # a year that Python does not have
+            return list(column.to_pylist())
+    with suppress(pyarrow.ArrowException):
+        return list(column.cast(pyarrow.string()).to_pylist())
+    return list(column.to_pylist())
 
 
 # From rows to a table of pairs
@@ -405,71 +441,73 @@ def _table_of_records(records: Records, header_names: Iterable[str], limits: Lim
     if not records.rows:
         raise TableError("empty")
     width = len(records.rows[0])
-    limits.check(columns=width)
+    limits.check(columns=width, cells=width * len(records.rows))
     rows = [_fit(values, width) for values in records.rows]
-    table = Table(made_up_names(width), rows, records.encoding, rows[0], header=False, start=records.start)
-    table = table.with_header(_is_header(rows[0].values, header_names))
+    table = _unnamed(records, rows, width)
+    below = [row.values for row in rows[1:HEADER_ROWS]]
+    table = table.with_header(is_header(rows[0].values, header_names, below))
     if not table.rows:
         raise TableError("empty")
     limits.check(rows=len(table.rows))
     return table
 
 
-def _is_header(values: Sequence[Any], names: Iterable[str]) -> bool:
-    wanted = set(map(plain_name, names))
-    return len(values) > len(Columns._fields) or any(
-        plain_name(value) in wanted or any(is_called(value, column) for column in Columns._fields) for value in values
-    )
+def _has_both_names(header_names: Sequence[str]) -> Callable[[Sequence[Any]], bool]:
+    """Tells rows that name both sentence columns, or all of `header_names`."""
+    wanted = set(map(plain_name, header_names))
+
+    def has_both(values: Sequence[Any]) -> bool:
+        known = known_columns(values)
+        both = bool(known["sentence1"] and known["sentence2"])
+        return both or bool(wanted and wanted <= set(map(plain_name, values)))
+
+    return has_both
+
+
+def _has_sentence_name(values: Sequence[Any]) -> bool:
+    """Whether a row names the column of sentences and another one."""
+    return len(values) > 1 and any(is_called(value, "sentence") or is_called(value, "sentence1") for value in values)
 
 
 def _fit(values: Sequence[Any], width: int) -> Row:
     """A row of exactly `width` values; more are joined in the last."""
     if len(values) == width:
         return Row(values)
-    kept = [*values[: width - 1], "\t".join(values[width - 1 :])]
+    kept = (*values[: width - 1], "\t".join(values[width - 1 :]))
     problem = Problem("fields", {"got": len(values), "expected": width})
-    return Row(kept + [""] * (width - len(kept)), problem)
+    return Row(kept + ("",) * (width - len(kept)), problem)
 
 
-def _table_of_objects(lines: Sequence[JsonLine], encoding: str) -> Table:
-    keys = _keys(lines)
+def _unnamed(records: Records, rows: Sequence[Row], width: int) -> Table:
+    """A table whose first row is not yet read as a header."""
+    return Table(
+        made_up_names(width), rows, records.encoding, rows[0], header=False, start=records.start, sheet=records.sheet
+    )
+
+
+def _table_of_objects(keys: Sequence[str], rows: Sequence[JsonRow], encoding: str) -> Table:
     if not keys:
-        raise TableError("objects" if lines else "empty")
-    return Table(unique_names(keys), [_row_of_object(line, keys) for line in lines], encoding)
+        raise TableError("objects" if rows else "empty")
+    return Table(unique_names(keys), [_row_of_object(row, len(keys)) for row in rows], encoding)
 
 
-def _keys(lines: Sequence[JsonLine]) -> list[str]:
-    return list(dict.fromkeys(key for _, value in lines if isinstance(value, dict) for key in value))
-
-
-def _row_of_object(line: JsonLine, keys: Sequence[str]) -> Row:
-    problem = _object_problem(line)
-    if problem is None and isinstance(line.value, dict):
-        return Row([line.value.get(key) for key in keys])
-    return Row([line.line, *[None] * (len(keys) - 1)], problem)
-
-
-def _object_problem(line: JsonLine) -> Problem | None:
-    if isinstance(line.value, Problem):
-        return line.value
-    if isinstance(line.value, str):
-        return Problem("json", {"reason": "str"})
-    if "\\u" in line.line:  # half of a surrogate pair is JSON but no text
-        try:
-            json.dumps(line.value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            return Problem("json", {"reason": str(error)})
-    return None
+def _row_of_object(row: JsonRow, width: int) -> Row:
+    if row.text is None:
+        return Row(row.values + (None,) * (width - len(row.values)))
+    return Row((row.text, *[None] * (width - 1)), row.problem or Problem("json", {"reason": "str"}))
 
 
 # From rows to a list of sentences
 
 
-def _list_of_lines(lines: Sequence[str], encoding: str, limits: Limits) -> Table:
-    if not any(line.strip() for line in lines):
+def _list_of_lines(text: Iterable[str], encoding: str, limits: Limits) -> Table:
+    rows: list[Row] = []
+    for line in itertools.chain.from_iterable(map(str.splitlines, text)):
+        rows.append(Row((line,)))
+        limits.check(rows=len(rows))
+    if not rows:
         raise TableError("list")
-    limits.check(rows=len(lines))
-    return Table(made_up_names(1), [Row((line,)) for line in lines], encoding, header=False)
+    return Table(made_up_names(1), rows, encoding, header=False)
 
 
 def _list_of_records(records: Records, limits: Limits) -> Table:
@@ -477,8 +515,8 @@ def _list_of_records(records: Records, limits: Limits) -> Table:
     if not width:
         raise TableError("list")
     limits.check(columns=width, cells=width * len(records.rows))
-    rows = [Row([*values, *[""] * (width - len(values))]) for values in records.rows]
-    table = Table(made_up_names(width), rows, records.encoding, rows[0], header=False, start=records.start)
+    rows = [Row((*values, *[""] * (width - len(values)))) for values in records.rows]
+    table = _unnamed(records, rows, width)
     (name, *others) = rows[0].values
     table = table.with_header(bool(others) or is_called(name, "sentence") or is_called(name, "sentence1"))
     if not table.rows:
@@ -487,20 +525,14 @@ def _list_of_records(records: Records, limits: Limits) -> Table:
     return table
 
 
-def _list_of_json(lines: Sequence[JsonLine], encoding: str) -> Table:
-    values = [_list_item(line, number) for number, line in enumerate(lines, 1)]
-    if not values:
-        raise TableError("list")
-    keys = _keys(lines)
-    if not keys:
-        return Table(made_up_names(1), [Row((value,)) for value in values], encoding, header=False)
-    rows = [Row([value.get(key) if isinstance(value, dict) else None for key in keys]) for value in values]
-    return Table(unique_names(keys), rows, encoding)
-
-
-def _list_item(line: JsonLine, number: int) -> dict[str, Any] | str:
-    if isinstance(line.value, Problem):
-        if line.line.strip():
+def _list_of_json(keys: Sequence[str], rows: Sequence[JsonRow], encoding: str) -> Table:
+    for number, row in enumerate(rows, 1):
+        if row.problem and row.text and row.text.strip():
             raise TableError("item", row=number)
-        return ""
-    return line.value
+    if not rows:
+        raise TableError("list")
+    if not keys:
+        texts = ("" if row.problem or row.text is None else row.text for row in rows)
+        return Table(made_up_names(1), [Row((text,)) for text in texts], encoding, header=False)
+    width = len(keys)
+    return Table(unique_names(keys), [Row(row.values + (None,) * (width - len(row.values))) for row in rows], encoding)

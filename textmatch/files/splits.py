@@ -10,23 +10,30 @@ up to the next empty line, are close to each other and yet differ.
 from __future__ import annotations
 
 import hashlib
-import re
+import math
+import random
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from textmatch.config import ModelConfig
 from textmatch.errors import DataError
+from textmatch.files.labels import class_order, is_label, label_class, label_text, merge_spellings, shown_names
 from textmatch.files.readers import file_suffix, read_table, read_text
 from textmatch.files.table import (
     ERRORS,
+    Columns,
     Limits,
     Problem,
     Table,
     TableError,
     is_missing,
     sentence_problem,
+    sentence_text,
 )
 
 PARAPHRASE_SUFFIXES = (".txt", ".txt.gz")
@@ -39,7 +46,20 @@ NO_LIMITS = Limits(rows=sys.maxsize, cells=sys.maxsize, file_bytes=sys.maxsize, 
 HUB_DATASET = "shibing624/nli_zh"
 HUB_FILES = tuple(f"LCQMC/{split}/0000.parquet" for split in ("train", "validation", "test"))
 
-WHOLE_NUMBER = re.compile(r"([+-]?[0-9]+)\.0+")
+SCORE_COLUMN = "score"
+"""A column that says how close the two meanings are, 0 to 1."""
+
+SAME_LINE, SAME_BLOCK = 1.0, 0.5
+"""How close the meanings of two sentences of one line, and of two lines of one block, are taken to be."""
+
+SPLIT_SEED = 1
+"""Of the pairs that become the dev split."""
+
+MAX_BLOCK = 200
+"""Lines of a block of paraphrases; a text file with more is something else, and would give pairs without end."""
+
+MAX_CLASSES = 50
+"""Different labels from which the label column is taken for something else."""
 
 STRICT_PROBLEMS = {
     "fields": "{got} fields; expected {expected}, as in the first row",
@@ -47,16 +67,18 @@ STRICT_PROBLEMS = {
     "missing": "{sentence} is missing; expected one in every row",
     "blank": "{sentence} is blank; expected one in every row",
     "type": "{sentence} is of type {type}; expected text",
+    "score": "score is {value}; expected a number from 0 to 1",
 }
 """Why a row cannot be trained on; the keys are those of `ROW_PROBLEMS`."""
 
 
 class Pair(NamedTuple):
-    """Two sentences and the label their file gives them, as a string."""
+    """Two sentences, their file's label as a string, and how close their meanings are (0 to 1), if that is known."""
 
     sentence1: str
     sentence2: str
     label: str
+    score: float | None = None
 
 
 class Splits(NamedTuple):
@@ -68,6 +90,9 @@ class Splits(NamedTuple):
         test: pairs to report on, if there are any.
         sources: split and format ("train.tsv.gz") → SHA-256 of that file's bytes.
         corpus: what the data is called: its folder's name in lower case, "lcqmc" from the Hub.
+        labels: the names of the classes in class order; with two, the last is that of sentences that match. The label
+            of a pair is the number of its class, "0", "1" ….
+        notes: how each file was read, in words, for people to check.
     """
 
     train: list[Pair]
@@ -75,32 +100,86 @@ class Splits(NamedTuple):
     test: list[Pair] | None
     sources: dict[str, str]
     corpus: str
+    labels: tuple[str, ...] = ModelConfig().labels
+    notes: tuple[str, ...] = ()
 
 
-def load_splits(data: str | Path | Sequence[str | Path] | None) -> Splits:
-    """Read the train, dev and, where there is one, test split.
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What is told about data files, where it is not left to be recognised.
 
-    Args:
-        data: A folder with `train.*`, `dev.*` (or `validation.*`, `valid.*`) and perhaps `test.*`; or two or three
-            files in that order; or None for LCQMC from the Hub.
+    Attributes:
+        columns: the names of the sentence columns and of the label column, as each file has them; an empty one is
+            recognised.
+        sheet: the name of the sheet, where a file is a workbook; empty to choose it by what is in it.
+        positive: the label of sentences that match; empty to tell it by the names of the labels.
+        labels: the names of the classes in class order, where they are given: by a checkpoint or by another corpus.
+        dev_share: share of the train pairs that become the dev split where there is none, more than 0 and less than 1.
 
     Raises:
-        DataError: A split is missing or there twice, a file cannot be used, or the Hub gave no file.
+        DataError: `dev_share` is out of range.
     """
-    paths = [Path(data)] if isinstance(data, str | Path) else [Path(path) for path in data or ()]
-    if data is None:
-        paths = _fetch_lcqmc()
-    elif len(paths) == 1:
-        paths = _split_files(paths[0])
-    elif len(paths) not in (2, 3):
-        raise DataError(f"got {len(paths)} data files; expected one folder, or a train, a dev and perhaps a test file")
-    splits = {split: read_pairs(path) for split, path in zip(SPLIT_NAMES, paths, strict=False)}
+
+    columns: tuple[str, str, str] = ("", "", "")
+    sheet: str = ""
+    positive: str = ""
+    labels: tuple[str, ...] = ()
+    dev_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.dev_share < 1:
+            raise DataError(f"--dev-share {self.dev_share}: expected more than 0 and less than 1")
+
+
+class _LabelledFile(NamedTuple):
+    """A split as its file gives it.
+
+    Attributes:
+        path: the file.
+        pairs: with the labels that the file gives them.
+        first_number: number of the row of the first pair.
+        note: how the file was read, in words.
+    """
+
+    path: Path
+    pairs: list[Pair]
+    first_number: int
+    note: str
+
+    def where(self, position: int) -> str:
+        """File and row of the pair at a position, for messages."""
+        return f"{self.path}, {_row_kind(self.path)} {self.first_number + position}"
+
+
+def load_splits(data: str | Path | Sequence[str | Path] | None, options: DataOptions | None = None) -> Splits:
+    """Read the train, dev and, where there is one, test split. Without a dev split a part of train becomes one.
+
+    Args:
+        data: A folder with `train.*`, perhaps `dev.*` (or `validation.*`, `valid.*`) and perhaps `test.*`; or one to
+            three files in that order; or None for LCQMC from the Hub.
+        options: what is told about the files; None for nothing.
+
+    Raises:
+        DataError: A split is missing or there twice, a file cannot be used, the Hub gave no file, a label is unknown,
+            or it is unknown which of two labels means a match.
+    """
+    options = options or DataOptions()
+    paths = _paths(data)
+    files = {split: _read_file(path, options) for split, path in paths.items()}
+    labels = options.labels or _labels_of(files["train"], files.get("dev"), options.positive)
+    splits = {split: _with_classes(file, labels) for split, file in files.items()}
+    notes = [f"{split}: {file.path.name}: {file.note}" for split, file in files.items()]
     sources = {
         split + file_suffix(path, SUFFIXES): hashlib.sha256(path.read_bytes()).hexdigest()
-        for split, path in zip(splits, paths, strict=True)
+        for split, path in paths.items()
     }
-    corpus = "lcqmc" if data is None else paths[0].resolve().parent.name.lower()
-    return Splits(splits["train"], splits["dev"], splits.get("test"), sources, corpus)
+    if "dev" not in splits:
+        splits |= _split_off(splits["train"], options.dev_share)
+        notes.append(f"dev: {len(splits['dev']):,} of the train pairs, {options.dev_share:.0%} of each class")
+        sources["dev, a part of train"] = hashlib.sha256(repr(splits["dev"]).encode()).hexdigest()
+    return Splits(
+        splits["train"], splits["dev"], splits.get("test"), sources, _corpus_name(data, paths), labels, tuple(notes)
+    )
 
 
 def read_pairs(path: str | Path) -> list[Pair]:
@@ -110,18 +189,45 @@ def read_pairs(path: str | Path) -> list[Pair]:
         DataError: The file cannot be read, is empty or of an unknown kind; a column is missing or there twice; a row
             has a blank, a missing value or the wrong number of fields.
     """
-    path = Path(path)
+    return _read_file(Path(path), DataOptions()).pairs
+
+
+def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
     if _holds_paraphrases(path):
-        return list(_paraphrase_pairs(_paraphrases(path)))
-    table = _read_strictly(path)
-    columns = table.columns()
+        pairs = list(_paraphrase_pairs(_paraphrases(path)))
+        return _LabelledFile(path, pairs, 1, f"{len(pairs):,} pairs of paraphrases, separated by |")
+    table, columns = _read_strictly(path, options)
     if columns.label is None:
         raise DataError(f"{path}: there is no label column; expected sentence1, sentence2 and label")
+    _refuse_unknown_header(path, table, columns.label)
     for number, row in enumerate(table.rows, table.first_number):
         if problem := _label_problem(row.values[columns.label], table.names[columns.label]):
             raise _row_error(path, number, problem)
     values = (row.values for row in table.rows)
-    return [Pair(row[columns.sentence1], row[columns.sentence2], _label(row[columns.label])) for row in values]
+    first, second, label = columns.sentence1, columns.sentence2, columns.label
+    pairs = [Pair(sentence_text(row[first]), sentence_text(row[second]), label_text(row[label])) for row in values]
+    if table.named and SCORE_COLUMN in table.names:
+        pairs = _with_scores(path, table, pairs)
+    return _LabelledFile(path, pairs, table.first_number, table.reading(columns))
+
+
+def _with_scores(path: Path, table: Table, pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs with the scores of the table.
+
+    Raises:
+        DataError: A score is not a number from 0 to 1.
+    """
+    column = table.names.index(SCORE_COLUMN)
+    scored: list[Pair] = []
+    for number, (row, pair) in enumerate(zip(table.rows, pairs, strict=True), table.first_number):
+        try:
+            score = float(row.values[column])
+        except (TypeError, ValueError):
+            score = math.nan
+        if not 0 <= score <= 1:
+            raise _row_error(path, number, Problem("score", {"value": repr(row.values[column])[:40]}))
+        scored.append(pair._replace(score=score))
+    return scored
 
 
 def read_sentences(path: str | Path) -> list[str]:
@@ -133,39 +239,116 @@ def read_sentences(path: str | Path) -> list[str]:
     path = Path(path)
     if _holds_paraphrases(path):
         return [sentence for line in _paraphrases(path) for sentence in line]
-    table = _read_strictly(path)
-    columns = table.columns()
-    return [row.values[column] for column in (columns.sentence1, columns.sentence2) for row in table.rows]
+    table, columns = _read_strictly(path, DataOptions())
+    return [
+        sentence_text(row.values[column]) for column in (columns.sentence1, columns.sentence2) for row in table.rows
+    ]
 
 
-def label_names(pairs: Iterable[Pair]) -> tuple[str, ...]:
-    """Return the distinct labels in class order: numeric if all are integers, else alphabetical.
+# Labels
+
+
+def label_names(pairs: Iterable[Pair], positive: str = "") -> tuple[str, ...]:
+    """The distinct labels in class order (`labels.class_order`).
+
+    Args:
+        pairs: labelled pairs.
+        positive: the label of pairs that match; empty to tell it by the names.
 
     Raises:
-        DataError: There are fewer than two.
+        DataError: There are fewer than two labels, or it is unknown which of two means a match.
     """
-    names = sorted({pair.label for pair in pairs})
-    if len(names) < 2:
-        raise DataError(f"the distinct labels are {names}; expected at least two")
-    integers = all(re.fullmatch(r"[+-]?[0-9]+", name) for name in names)
-    return tuple(sorted(names, key=int) if integers else names)
+    return class_order(set(merge_spellings(dict.fromkeys(pair.label for pair in pairs)).values()), positive)
+
+
+def _labels_of(train: _LabelledFile, dev: _LabelledFile | None, positive: str) -> tuple[str, ...]:
+    """The class names of a train split, all of which its dev split has; each is in two rows where there is no dev."""
+    counts = Counter(pair.label for pair in train.pairs)
+    if len(counts) > MAX_CLASSES:
+        some = ", ".join(list(counts)[:3])
+        raise DataError(f"{train.path}: the label column has {len(counts)} different values ({some} …); expected names")
+    names = label_names(train.pairs, positive)
+    classes = {label: label_class(label, names) for label in counts}
+    if dev:
+        elsewhere = {label_class(label, names) for label in {pair.label for pair in dev.pairs}}
+    else:
+        sizes = Counter(classes[pair.label] for pair in train.pairs)
+        elsewhere = {number for number, size in sizes.items() if size > 1}
+    for position, label in enumerate(pair.label for pair in train.pairs):
+        if classes[label] not in elsewhere:
+            raise DataError(
+                f"{train.where(position)}: no {f'row of {dev.path}' if dev else 'other row'} has the label "
+                f"{label!r:.60}, which is in {counts[label]} rows of train; expected every label in train and in dev: "
+                "is it a typo?"
+            )
+    return shown_names(names)
+
+
+def _with_classes(file: _LabelledFile, labels: tuple[str, ...]) -> list[Pair]:
+    """The pairs with the number of their class as the label."""
+    classes = {label: label_class(label, labels) for label in {pair.label for pair in file.pairs}}
+    for position, pair in enumerate(file.pairs):
+        if classes[pair.label] is None:
+            raise DataError(
+                f"{file.where(position)}: the label {pair.label!r:.60} is unknown; expected {' or '.join(labels)}"
+            )
+    return [pair._replace(label=str(classes[pair.label])) for pair in file.pairs]
 
 
 # Files
 
 
-def _split_files(folder: Path) -> list[Path]:
+def _paths(data: str | Path | Sequence[str | Path] | None) -> dict[str, Path]:
+    """The file of each split."""
+    if data is None:
+        return dict(zip(SPLIT_NAMES, _fetch_lcqmc(), strict=True))
+    paths = [Path(data)] if isinstance(data, str | Path) else [Path(path) for path in data]
+    if len(paths) == 1 and not paths[0].is_file():
+        return _split_files(paths[0])
+    if len(paths) not in (1, 2, 3):
+        raise DataError(f"got {len(paths)} data files; expected one folder, or a train, a dev and perhaps a test file")
+    return dict(zip(SPLIT_NAMES, paths, strict=False))
+
+
+def _corpus_name(data: str | Path | Sequence[str | Path] | None, paths: Mapping[str, Path]) -> str:
+    if data is None:
+        return "lcqmc"
+    train = paths["train"].resolve()
+    is_alone = len(paths) == 1 and not train.name.lower().startswith("train.")
+    return (train.name.partition(".")[0] if is_alone else train.parent.name).lower()
+
+
+def _split_off(train: Sequence[Pair], share: float) -> dict[str, list[Pair]]:
+    """Train without some of its pairs, and those as dev: at random, the same at each call, a share of each class.
+
+    A pair that is there several times, in either order, is in one of the two only.
+    """
+    groups: dict[tuple[str, frozenset[str]], None] = {(pair.label, frozenset(pair[:2])): None for pair in train}
+    chosen = set()
+    for label in sorted({pair.label for pair in train}):
+        same = [group for group in groups if group[0] == label]
+        count = min(max(round(share * len(same)), 1), len(same) - 1)
+        chosen.update(random.Random(SPLIT_SEED).sample(same, count))
+    dev = [(pair.label, frozenset(pair[:2])) in chosen for pair in train]
+    return {
+        "train": [pair for pair, is_dev in zip(train, dev, strict=True) if not is_dev],
+        "dev": [pair for pair, is_dev in zip(train, dev, strict=True) if is_dev],
+    }
+
+
+def _split_files(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
-        raise DataError(f"{folder}: this is not a folder; expected one with train, dev and perhaps test files")
-    paths = []
+        raise DataError(f"{folder}: there is no such file or folder; expected one with train, dev and test files")
+    paths = {}
     for split, names in SPLIT_NAMES.items():
         wanted = {name + suffix for name in names for suffix in SUFFIXES}
         found = sorted(path for path in folder.iterdir() if path.name.lower() in wanted)
         if len(found) > 1:
             raise DataError(f"{folder}: expected one {split} file, got {', '.join(path.name for path in found)}")
-        if not found and split != "test":
+        if not found and split == "train":
             raise DataError(f"{folder}: there is no {split} file; expected a name such as {split}.tsv.gz")
-        paths += found
+        if found:
+            paths[split] = found[0]
     return paths
 
 
@@ -189,23 +372,39 @@ def _fetch_lcqmc() -> list[Path]:
 # Tables of pairs
 
 
-def _read_strictly(path: Path) -> Table:
-    """A table with one column of each kind, in which every row has two sentences."""
+def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
+    """A table in which every row has two sentences, and the one column of each kind."""
     try:
-        table = read_table(path, suffixes=PAIR_SUFFIXES, limits=NO_LIMITS)
+        names, sheet = options.columns, options.sheet
+        table = read_table(path, filter(None, names), suffixes=PAIR_SUFFIXES, limits=NO_LIMITS, sheet=sheet)
+        if not all(names[:2]):
+            _check_columns(path, table)
+        columns = table.columns(*names)
     except TableError as error:
         raise _file_error(path, error.problem) from None
-    _check_columns(path, table)
-    first, second, _ = table.columns()
+    first, second, _ = columns
     for number, row in enumerate(table.rows, table.first_number):
         problem = (
             row.problem
-            or sentence_problem(row.values[first], table.names[first])
-            or sentence_problem(row.values[second], table.names[second])
+            or sentence_problem(sentence_text(row.values[first]), table.names[first])
+            or sentence_problem(sentence_text(row.values[second]), table.names[second])
         )
         if problem:
             raise _row_error(path, number, problem)
-    return table
+    return table, columns
+
+
+def _refuse_unknown_header(path: Path, table: Table, label: int) -> None:
+    """Refuse a first row whose label no other row has: it names the columns in words that are not known."""
+    if table.first is None or table.header or len(table.rows) < 3:
+        return
+    first, *others = (label_text(row.values[label]) for row in table.rows)
+    if not is_label(first) and first not in others:
+        names = ",".join(str(value) for value in table.first.values)
+        raise DataError(
+            f"{path}, row {table.start}: no other row has the label {first!r:.60}; if this row names the columns, "
+            f"expected --columns {names:.80}"
+        )
 
 
 def _check_columns(path: Path, table: Table) -> None:
@@ -215,7 +414,10 @@ def _check_columns(path: Path, table: Table) -> None:
     for column, places in table.matches().items():
         if len(places) > 1 or (not places and column != "label"):
             names = ", ".join(table.names)
-            raise DataError(f"{path}: expected one {column} column, got {len(places)}; the columns are: {names}")
+            raise DataError(
+                f"{path}: expected one {column} column, got {len(places)}; the columns are: {names} "
+                "(--columns says which to read)"
+            )
 
 
 def _file_error(path: Path, problem: Problem) -> DataError:
@@ -223,9 +425,12 @@ def _file_error(path: Path, problem: Problem) -> DataError:
 
 
 def _row_error(path: Path, number: int, problem: Problem) -> DataError:
+    return DataError(f"{path}, {_row_kind(path)} {number}: {problem.message(STRICT_PROBLEMS)}")
+
+
+def _row_kind(path: Path) -> str:
     # A quoted CSV field may hold line breaks, and Parquet and XLSX have no lines.
-    kind = "line" if file_suffix(path, SUFFIXES).startswith((".tsv", ".jsonl")) else "row"
-    return DataError(f"{path}, {kind} {number}: {problem.message(STRICT_PROBLEMS)}")
+    return "line" if file_suffix(path, SUFFIXES).startswith((".tsv", ".jsonl")) else "row"
 
 
 def _label_problem(value: Any, name: str) -> Problem | None:
@@ -233,11 +438,6 @@ def _label_problem(value: Any, name: str) -> Problem | None:
     if isinstance(value, int | float) and not is_missing(value):
         return None
     return sentence_problem(value, name)
-
-
-def _label(value: str | float) -> str:
-    text = str(value).strip()
-    return whole[1] if (whole := WHOLE_NUMBER.fullmatch(text)) else text
 
 
 # Paraphrases
@@ -258,7 +458,22 @@ def _paraphrases(path: Path) -> list[list[str]]:
             raise TableError("list")
     except TableError as error:
         raise _file_error(path, error.problem) from None
-    return [[part for sentence in line.split("|") if (part := sentence.strip())] for line in text.splitlines()]
+    lines = text.splitlines()
+    if "|" not in text and sum("\t" in line for line in lines) > len(lines) / 2:
+        raise DataError(
+            f"{path}: the lines hold tabs, as a table does, and a .txt file holds paraphrases separated by |; expected "
+            f"the name {path.name.replace('.txt', '.tsv')}"
+        )
+    paraphrases = [[part for sentence in line.split("|") if (part := sentence.strip())] for line in lines]
+    block = 0
+    for number, line in enumerate(paraphrases, 1):
+        block = block + 1 if line else 0
+        if block > MAX_BLOCK:
+            raise DataError(
+                f"{path}, line {number}: this is line {block} of a block; expected at most {MAX_BLOCK}, with an "
+                "empty line between blocks: each line has sentences with one meaning, separated by |"
+            )
+    return paraphrases
 
 
 def _paraphrase_pairs(lines: Iterable[Sequence[str]]) -> Iterator[Pair]:
@@ -269,8 +484,8 @@ def _paraphrase_pairs(lines: Iterable[Sequence[str]]) -> Iterator[Pair]:
             block.append(line)
             continue
         for same in block:
-            yield from (Pair(first, second, "1") for first, second in combinations(same, 2))
+            yield from (Pair(first, second, "1", SAME_LINE) for first, second in combinations(same, 2))
         for one, other in combinations(block, 2):
             for i in range(max(len(one), len(other))):
-                yield Pair(one[i % len(one)], other[i % len(other)], "0")
+                yield Pair(one[i % len(one)], other[i % len(other)], "0", SAME_BLOCK)
         block = []

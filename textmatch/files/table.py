@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
 from textmatch.errors import DataError
+from textmatch.files.labels import is_label
 from textmatch.text import normalise
 
 MAX_BYTES = 64 * 2**20
 """Largest file that is read from a visitor or for the command line."""
 
+EXACT = 1e15
+"""From here on not every digit of a spreadsheet's number is right."""
+
+LONGEST_NAME = 100
+"""Characters of a column's name; what a file has beyond that is left out."""
+
 LONGEST_KNOWN_NAME = 100
 """Characters from which a cell is too long to be the name of a known column."""
 
-# What public data sets call the columns. `score` and `similarity` are degrees, not classes, so they are no labels.
+# What people and public data sets call the columns.
 KNOWN_NAMES: dict[str, tuple[str, ...]] = {
     "sentence1": (
         *("sentence1", "text1", "query1", "question1", "premise", "text_a", "sentence_a"),
@@ -27,11 +36,52 @@ KNOWN_NAMES: dict[str, tuple[str, ...]] = {
         *("sentence2", "text2", "query2", "question2", "hypothesis", "text_b", "sentence_b"),
         *("句子2", "句子二", "句子b", "文本2", "文本二", "文本b", "问题2", "问题二", "问题b", "问句2", "第二句"),
     ),
-    "label": ("label", "labels", "gold_label", "标签", "类别", "标注", "是否匹配", "是否相同", "是否同义"),
-    "sentence": ("sentence", "text", "question", "query", "title", "句子", "问题", "问句", "标题"),
+    "label": (
+        *("label", "labels", "gold_label", "is_duplicate", "is_match", "is_similar", "标签", "类别", "标注", "标记"),
+        *("标注结果", "人工标注", "判断结果", "结果", "是否匹配", "是否相同", "是否同义", "是否相似", "是否一致"),
+        *("是否重复", "是否等价", "相似与否"),
+    ),
+    "sentence": (
+        "sentence",
+        "text",
+        "question",
+        "query",
+        "title",
+        "句子",
+        "问题",
+        "问句",
+        "标题",
+        "标准问",
+        "标准问题",
+    ),
     "answer": ("answer", "answers", "reply", "response", "答案", "回答", "答复", "回复"),
 }
 """The known names of each column; width, case, spaces, punctuation and traditional characters make no difference."""
+
+KNOWN_PAIRS = (
+    *(("query", "title"), ("query", "question"), ("query", "candidate"), ("query", "sentence"), ("query", "text")),
+    *(("query", "doc"), ("question", "candidate"), ("question", "similar question"), ("sentence", "paraphrase")),
+    *(("text", "paraphrase"), ("original", "paraphrase"), ("source", "target"), ("left", "right")),
+    *(("标准问", "相似问"), ("标准问题", "相似问题"), ("标准问法", "相似问法"), ("标准句", "相似句")),
+    *(("问题", "相似问题"), ("问题", "相似问"), ("问句", "相似问句"), ("句子", "相似句子"), ("句子", "相似句")),
+    *(("用户问题", "标准问题"), ("用户问题", "标准问"), ("用户问", "标准问"), ("问题", "标准问题"), ("问题", "标准问")),
+    *(("原句", "改写"), ("原句", "改写句"), ("原文", "改写"), ("文本", "对比文本"), ("标题", "相似标题")),
+)
+"""Names that stand for the two sentences only together."""
+
+NUMBERED = re.compile(r"(?P<stem>.{1,10}?) ?(?P<number>[12ab一二])")
+"""A name such as q1, s2, 药名一, title b: two columns with the same stem are the two sentences."""
+
+NUMBERED_OTHERS = frozenset(("id", "qid", "sid", "uid", "编号", "序号", "label", "score"))
+"""Stems of numbered columns that hold no sentences."""
+
+DEGREES = ("similarity", "score", "相似度", "相似性", "得分", "分数")
+"""Names of a column that holds labels if all of its values are labels; otherwise it holds degrees."""
+
+NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
+
+LONGEST_SHORT_NAME = 50
+"""Characters from which a cell of a wide table is no name of a column."""
 
 ERRORS = {
     "kind": "the kind of file is unknown; expected a name that ends in {kinds}",
@@ -51,6 +101,10 @@ ERRORS = {
     "rows": "there are more than {limit} rows; at most that many are read",
     "columns": "there are {got} columns; at most {limit} are read",
     "cells": "there are more than {limit} cells; at most that many are read",
+    "heavy": "reading the file takes more than {limit} MB of memory; split it into smaller files",
+    "slow": "reading the file takes more than {limit} seconds; split it into smaller files",
+    "failed": "the file is damaged, or of a kind that cannot be read; expected it as a spreadsheet program saves it",
+    "sheet": "there is no sheet {name}; the sheets are: {names}",
     "column": "there is no column {name}; the columns are: {names}",
     "unrecognised": "no column was recognised as {column}; the columns are: {names}",
     "same": "both sentences would be read from the column {name}; expected two columns",
@@ -101,6 +155,10 @@ class Limits:
         cells: cells of a table, empty ones included.
         file_bytes: size of the file as it was sent.
         unpacked_bytes: what a compressed file may grow to: a few kilobytes can hold gigabytes of zeros.
+        memory: bytes that reading may take; None for no limit.
+        seconds: that reading may take, a process of its own included; None for no limit.
+
+    With `seconds` a file is read in a process of its own (`files.process`).
     """
 
     rows: int
@@ -108,6 +166,8 @@ class Limits:
     cells: int = 10_000_000
     file_bytes: int = MAX_BYTES
     unpacked_bytes: int = 512 * 2**20
+    memory: int | None = None
+    seconds: float | None = None
 
     def check(self, *, rows: int = 0, columns: int = 0, cells: int = 0, unpacked_bytes: int = 0) -> None:
         """Refuse a file that has more than is read.
@@ -151,6 +211,7 @@ class Table:
         first: the first row, if it may be a header or not; None where the format says.
         header: whether the columns have names of their own: `first` is the header, or the format names them.
         start: number in the file of the first row that is not blank, header or not, counted from 1.
+        sheet: the worksheet's name, if the workbook has several; empty otherwise.
     """
 
     names: tuple[str, ...]
@@ -159,6 +220,7 @@ class Table:
     first: Row | None = None
     header: bool = True
     start: int = 1
+    sheet: str = ""
 
     @property
     def named(self) -> bool:
@@ -188,16 +250,25 @@ class Table:
             return self
         rows = self.rows[1:] if header else [self.first, *self.rows]
         names = unique_names(self.first.values) if header else made_up_names(len(self.names))
-        return Table(names, rows, self.encoding, self.first, header, self.start)
+        return replace(self, names=names, rows=rows, header=header)
 
     def matches(self) -> dict[str, list[int]]:
         """For sentence1, sentence2 and label every column that is called so, counted from 0."""
+        if not self.header and len(self.names) > len(Columns._fields):  # the names are made up, and say nothing
+            return {column: [] for column in Columns._fields}
         # A column that is called "text" twice has become "text (2)", which is none of these names.
         written = self.first.values if self.first is not None and self.header else self.names
-        return {
-            column: [place for place, name in enumerate(written) if is_called(name, column)]
-            for column in Columns._fields
-        }
+        found = known_columns(written)
+        if not found["label"]:
+            degrees = [place for place, name in enumerate(written) if plain_name(name) in map(plain_name, DEGREES)]
+            found["label"] = degrees[:1] if len(degrees) == 1 and self._holds_labels(degrees[0]) else []
+        width = len(self.names)
+        if width == len(found) and not found["sentence1"] and not found["sentence2"]:
+            label = found["label"] or ([width - 1] if self._holds_labels(width - 1) else [])
+            if len(label) == 1:  # the other two are the sentences
+                first, second = (place for place in range(width) if place != label[0])
+                found = {"sentence1": [first], "sentence2": [second], "label": label}
+        return found
 
     def recognise(self) -> dict[str, int | None]:
         """For sentence1, sentence2 and label the first column that is called so, or None."""
@@ -223,6 +294,19 @@ class Table:
             raise TableError("same", name=self.names[first])
         return Columns(first, second, found["label"])
 
+    def reading(self, columns: Columns) -> str:
+        """How the file is read, in words, for people to check: rows, columns, and what was guessed."""
+        read = zip(Columns._fields, columns, strict=True)
+        parts = [f"{len(self.rows):,} rows"]
+        parts += [f"{column} = {self.names[place]}" for column, place in read if place is not None]
+        if self.sheet:
+            parts.append(f"sheet {self.sheet}")
+        if self.first is not None:
+            parts.append(f"row {self.start} is {'the header' if self.header else 'no header'}")
+        if self.encoding not in ("", "UTF-8"):
+            parts.append(self.encoding)
+        return ", ".join(parts)
+
     def column(self, name: str | None = None) -> list[str]:
         """The cells of a list's column as text, a missing one as "".
 
@@ -239,6 +323,12 @@ class Table:
         place = names.index(name) if name else 0
         return [_text(row.values[place]) for row in self.rows]
 
+    def _holds_labels(self, place: int) -> bool:
+        """Whether every cell of a column that is not blank is a known name of a class."""
+        values = (row.values[place] for row in self.rows if not row.problem)
+        filled = [value for value in values if not is_missing(value) and str(value).strip()]
+        return bool(filled) and all(map(is_label, filled))
+
     def _first_called(self, *columns: str) -> str | None:
         called = (name for name in self.names if any(is_called(name, column) for column in columns))
         return next(called, None) if self.named else None
@@ -247,6 +337,80 @@ class Table:
 def is_called(name: Any, column: str) -> bool:
     """Whether a cell is one of the known names of a column, a key of `KNOWN_NAMES`."""
     return plain_name(name) in _plain_names(column)
+
+
+def known_columns(names: Sequence[Any]) -> dict[str, list[int]]:
+    """For sentence1, sentence2 and label the places of the columns whose names are known, counted from 0."""
+    found = {
+        column: [place for place, name in enumerate(names) if is_called(name, column)] for column in Columns._fields
+    }
+    if not found["sentence1"] and not found["sentence2"] and (pair := _known_pair(list(map(plain_name, names)))):
+        found |= {"sentence1": [pair[0]], "sentence2": [pair[1]]}
+    return found
+
+
+def _known_pair(names: list[str]) -> tuple[int, int] | None:
+    """The places of the one pair of names that stand for the two sentences only together."""
+    for one, other in ((plain_name(one), plain_name(other)) for one, other in KNOWN_PAIRS):
+        if names.count(one) == names.count(other) == 1:
+            return names.index(one), names.index(other)
+    stems: dict[str, dict[str, int]] = {}
+    for place, name in enumerate(names):
+        if (numbered := NUMBERED.fullmatch(name)) and numbered["stem"] not in NUMBERED_OTHERS:
+            stems.setdefault(numbered["stem"], {})[numbered["number"]] = place
+    pairs = [
+        (places[one], places[other])
+        for places in stems.values()
+        for one, other in ("12", "ab", "一二")
+        if {one, other} <= places.keys()
+    ]
+    return pairs[0] if len(pairs) == 1 else None
+
+
+def is_header(values: Sequence[Any], names: Iterable[str] = (), below: Sequence[Sequence[Any]] = ()) -> bool:
+    """Whether the first row of a table of pairs names its columns.
+
+    It does if it holds one of `names` or a known name. Else a wide row does unless it looks like the rows below it; and
+    of three cells the last one does if it is no label while all those below are.
+
+    Args:
+        values: the cells of the row.
+        names: column names that are given.
+        below: the cells of some of the rows below it.
+    """
+    wanted = set(map(plain_name, names))
+    if any(plain_name(value) in wanted for value in values):
+        return True
+    if any(is_label(value) and plain_name(value) != "y" for value in values):
+        return any(is_called(value, column) for value in values for column in Columns._fields)
+    if any(known_columns(values).values()):
+        return True
+    last = [row[-1] for row in below if len(row) == len(values)]
+    if len(values) == len(Columns._fields):
+        return len(last) > 1 and values[-1] not in last and all(map(is_label, last))
+    return len(values) > len(Columns._fields) and not _looks_like_data(values, below)
+
+
+def _looks_like_data(values: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
+    """Whether a cell is a number, long, or the same as one below it in its column."""
+    columns = itertools.zip_longest(*below)
+    return any(
+        isinstance(value, int | float) or NUMBER.fullmatch(text) or len(text) > LONGEST_SHORT_NAME or value in column
+        for value, column in itertools.zip_longest(values, columns, fillvalue=())
+        if value is not None and (text := str(value).strip())
+    )
+
+
+def column_names(text: str) -> tuple[str, str, str]:
+    """The names of the sentence columns and of the label column, as they are given: ``a,b`` or ``a,b,y``.
+
+    Raises:
+        DataError: there are fewer than two names or more than three.
+    """
+    names = [name.strip() for name in re.split("[,，]", text)] if text else ["", ""]
+    if len(names) not in (2, 3) or (text and not all(names)):
+        raise DataError(f"--columns {text}: expected the names of two or three columns: sentence1,sentence2,label")
+    return (names[0], names[1], names[2] if len(names) == len(Columns._fields) else "")
 
 
 def plain_name(name: Any) -> str:
@@ -269,7 +433,7 @@ def unique_names(header: Iterable[Any]) -> tuple[str, ...]:
     """The cells of a header as column names, none twice and none empty."""
     names: dict[str, None] = {}
     for number, value in enumerate(header, 1):
-        name = "" if value is None else str(value).strip()
+        name = "" if value is None else str(value).strip()[:LONGEST_NAME].rstrip()
         names[free_name(name or f"column {number}", names)] = None
     return tuple(names)
 
@@ -278,6 +442,22 @@ def free_name(name: str, taken: Container[str]) -> str:
     """`name`, or the first of `name (2)`, `name (3)` … that is not taken."""
     numbered = (f"{name} ({number})" for number in itertools.count(2))
     return next(candidate for candidate in itertools.chain([name], numbered) if candidate not in taken)
+
+
+def sentence_text(value: Any) -> Any:
+    """A cell of a sentence column as text: numbers, dates and truth values as a spreadsheet shows them.
+
+    What is neither (nothing, a list) stays as it is, for `sentence_problem` to say.
+    """
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        value = value.date()
+    if isinstance(value, datetime.date | datetime.time):
+        return str(value)
+    if isinstance(value, int | float) and not is_missing(value):
+        return _text(value)
+    return value
 
 
 def sentence_problem(value: Any, name: str) -> Problem | None:
@@ -297,4 +477,4 @@ def is_missing(value: Any) -> bool:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else str(value)

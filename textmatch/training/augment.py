@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 from textmatch.files import Pair
+from textmatch.knowledge.wordlists import read_groups, read_words
 from textmatch.text import normalise, segment, word_tags
-from textmatch.training.lexicon import read_groups, read_words
 
 NUMERALS = "一二三四五六七八九十两"
 NAME_TAGS = ("ns", "nr", "nz", "nrt", "nt")  # jieba's tags of names, and of what can stand on either side of a verb
@@ -215,13 +215,13 @@ def transitive_pairs(pairs: Sequence[Pair]) -> list[Pair]:
     """
     matching: dict[str, set[str]] = defaultdict(set)
     differing: dict[str, set[str]] = defaultdict(set)
-    for first, second, label in pairs:
+    for first, second, label, *_ in pairs:
         neighbours = matching if label == "1" else differing
         neighbours[first].add(second)
         neighbours[second].add(first)
     same = {_ordered(a, b) for near in matching.values() for a, b in combinations(near, 2)}
     different = {_ordered(a, b) for middle, near in matching.items() for a in near for b in differing[middle] if a != b}
-    given = {_ordered(first, second) for first, second, _ in pairs}
+    given = {_ordered(pair.sentence1, pair.sentence2) for pair in pairs}
     inferred_same, inferred_different = sorted(same - different - given), sorted(different - same - given)
     return [Pair(*pair, "1") for pair in inferred_same] + [Pair(*pair, "0") for pair in inferred_different]
 

@@ -65,6 +65,14 @@ LICENSES = {
         "insuranceQA-zh and AFQMC: for research only. For most of the others no licence was found.",
     ),
     "paraphrases": License("Sentences written for this project", "The project's own licence."),
+    "kinds": License("Sentences written for this project, by kind", "The project's own licence."),
+    "generated": License(
+        "Pairs made by exchanging terms, amounts and spellings in sentences: the project's own, Tatoeba, NUS SMS, "
+        "KdConv, CrossWOZ, questions without labels, medical questions (ChineseBLUE), SimCLUE, translated Alpaca "
+        "instructions, film subtitles and reviews",
+        "Tatoeba: CC BY 2.0 FR. KdConv, CrossWOZ, ChineseBLUE: Apache 2.0. Alpaca: CC BY-NC 4.0. For SimCLUE, film "
+        "subtitles and reviews no licence was found.",
+    ),
 }
 
 # Names in the records of old checkpoints that are different now.
@@ -152,9 +160,9 @@ def _figures(record: Mapping[str, Any]) -> str:
 
 {_table("split | pairs: | accuracy: | F1: | AUC: | Spearman: | ECE: | Brier:", rows)}
 
-Accuracy and F1 are at probability 0.5. {best}Temperature and class bias were fitted on dev. Test was evaluated once, at
-the end; `test_new` is test without the pairs that train holds too. Spearman compares similarity and label. ECE has 15
-bins of equal mass.
+Accuracy and F1 are at probability 0.5. {best}Temperature and class bias were fitted on dev{_calibrated_beside(record)}.
+Test was evaluated once, at the end; `test_new` is test without the pairs that train holds too. Spearman compares
+similarity and label. ECE has 15 bins of equal mass.
 
 ![Reliability diagram, confusion matrix and histogram of scores]({EVALUATION})
 """ + (f"\n![Accuracy and loss by epoch]({CURVE})\n" if record["history"] else "")
@@ -326,8 +334,14 @@ def _renamed(commands: str) -> str:
     return f"\n{' and '.join(old)}.\n" if old else ""
 
 
+def _calibrated_beside(record: Mapping[str, Any]) -> str:
+    pairs = record.get("calibration_pairs")
+    return f" and, weighing as much, on {pairs:,} pairs of everyday language" if pairs else ""
+
+
 def _best_epoch(record: Mapping[str, Any]) -> int:
-    return int(max(record["history"], key=lambda epoch: epoch["dev_accuracy"])["epoch"])
+    metric = f"dev_{record.get('training', {}).get('metric', 'accuracy')}"
+    return int(max(record["history"], key=lambda epoch: epoch[metric])["epoch"])
 
 
 def _number(value: float | None) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import torch
@@ -19,17 +22,18 @@ from accelerate.utils import set_seed
 from tqdm import tqdm
 
 from textmatch import checkpoint
-from textmatch.batching import collate_pairs
-from textmatch.config import ModelConfig, TrainConfig
-from textmatch.errors import DataError, TextMatchError
+from textmatch.batching import Pairs, collate_pairs
+from textmatch.config import KEPT_SETTINGS, ModelConfig, TrainConfig
+from textmatch.errors import CheckpointError, DataError, TextMatchError
 from textmatch.evaluation import calibrate, evaluate_recalibrated, report, table
-from textmatch.files import Splits, label_names
+from textmatch.files import Pair, Splits
 from textmatch.matcher import TextMatcher
-from textmatch.models import Network, build, token_dropout
+from textmatch.models import InteractionLSTM, Network, build, token_dropout
 from textmatch.text import Vocabulary
 from textmatch.training import card
 from textmatch.training.device import accelerator_for, autocast, choose_precision
-from textmatch.training.losses import training_loss
+from textmatch.training.grading import fit_grade
+from textmatch.training.losses import Targets, training_loss
 from textmatch.training.sampling import (
     Examples,
     PairEncoder,
@@ -42,8 +46,6 @@ from textmatch.training.schedule import set_learning_rate, warmup_cosine
 from textmatch.training.start import average_checkpoints, copy_weights
 from textmatch.training.state import Epoch, TrainingRun
 
-KEPT_SETTINGS = ("labels", "max_length", "dropout", "symmetric")  # not taken from the checkpoint that a run starts from
-
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -51,19 +53,23 @@ class RunOptions:
 
     Attributes:
         also: further corpora with the same labels, trained on together with the main one.
+        calibration: pairs that the finished network is calibrated on beside dev.
         init: checkpoints to start from, of one vocabulary and (except for dropout) one configuration: their
             vocabulary and the mean of their weights, where these fit. With 0 epochs the mean itself is written.
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
         precision: ``no`` or ``bf16``; None takes bf16 where the hardware is fast at it.
         resume: continue an interrupted run of the same data and configuration.
+        overwrite: replace the checkpoint that the output holds.
         command: the command line, for the record.
     """
 
     also: Sequence[Splits] = ()
+    calibration: Sequence[Pair] = ()
     init: Sequence[Path] = ()
     device: str | None = None
     precision: str | None = None
     resume: bool = False
+    overwrite: bool = False
     command: str = ""
 
 
@@ -77,7 +83,7 @@ def fit(
     """Train, keep the epoch that is best on dev, calibrate, test once, write the checkpoint folder.
 
     After every epoch the state of the run is saved beside `output`, in ``<output>.training``. An interrupted run that
-    is resumed gives the same result as an unbroken one.
+    is resumed gives the same result as an unbroken one. The state goes once the checkpoint is written.
 
     Args:
         splits: train, dev and perhaps test pairs of the main corpus, on which the best epoch is chosen and the
@@ -89,62 +95,87 @@ def fit(
 
     Raises:
         DataError: the data cannot be trained on.
-        CheckpointError: `output` exists and is no checkpoint, or a checkpoint to start from cannot be used.
-        TextMatchError: the device or precision is not available, there is no matching run to resume, or there are no
-            epochs and no checkpoint to start from.
+        CheckpointError: `output` holds a checkpoint that is not to be overwritten, or something else; or a checkpoint
+            to start from cannot be used.
+        TextMatchError: the device or precision is not available, there is no matching run to resume, `output` cannot
+            be written, or there are no epochs and no checkpoint to start from.
     """
     options = options or RunOptions()
     if not (train_config.epochs or options.init):
         raise TextMatchError("epochs: expected at least 1 where there is no checkpoint to start from, got 0")
-    checkpoint.refuse_foreign(output)
+    _check_output(output, options)
     accelerator = accelerator_for(options.device)
     precision = choose_precision(options.precision, accelerator.device)
     set_seed(train_config.seed)
 
     # Data: all corpora have the labels of the main one.
     corpora = (splits, *options.also)
-    labels = label_names(splits.train)
+    classes = [str(number) for number in range(len(splits.labels))]
     for corpus in corpora:
-        _check_labels(corpus, labels)
-    model_config = replace(model_config, labels=_class_names(labels))
+        accelerator.print(*corpus.notes, sep="\n")
+        _check_labels(corpus, splits.labels)
+    model_config = replace(model_config, labels=splits.labels)
+    match = f" ({splits.labels[-1]}: the sentences match)" if len(classes) == 2 else ""
+    accelerator.print(f"classes: {', '.join(splits.labels)}{match}")
 
     # Vocabulary: of the train splits, or that of the checkpoint to start from.
     start = average_checkpoints(options.init) if options.init else None
     if start:
         model_config = replace(start.config, **{name: getattr(model_config, name) for name in KEPT_SETTINGS})
     vocabulary = start.vocabulary if start else _build_vocabulary(corpora, train_config)
+    if start and train_config.max_words:
+        vocabulary = vocabulary.extended(_build_vocabulary(corpora, train_config), train_config.max_words)
 
     # Sampling: what an epoch draws from.
-    encoder = PairEncoder(vocabulary, model_config, labels)
+    encoder = PairEncoder(vocabulary, model_config, classes)
     sources = training_sources(encoder, corpora, train_config) if train_config.epochs else []
+    balanced = train_config.class_weights == "balanced"
+    if balanced and not train_config.length_prior:  # which has the shares of the classes in it
+        sources = [source._replace(examples=_with_class_prior(source.examples)) for source in sources]
     dev = encoder.encode(splits.dev)
+    repeats = max(1, len(splits.dev) // max(1, len(options.calibration)))  # so that they weigh as much as dev
+    calibration = encoder.encode([*splits.dev, *repeats * list(options.calibration)])
 
     # Network, with fresh weights or those to start from; resuming replaces them.
-    model = build(model_config, len(vocabulary.characters), len(vocabulary.words))
+    model = build(model_config, vocabulary.num_characters, len(vocabulary.words))
     if start:
-        copy_weights(start.model, model)
+        copy_weights(start, model, vocabulary)
     run = TrainingRun(model, train_config, accelerator, output.with_name(f"{output.name}.training"))
     facts = {"sources": _hashes(corpora), "init": start.metrics if start else None}
     run.begin({"model": asdict(model_config), "train": asdict(train_config), **facts}, options.resume)
 
     # Epochs.
+    hide = partial(
+        token_dropout,
+        share=train_config.token_dropout,
+        num_words=len(vocabulary.words),
+        unknown_ids=vocabulary.unknown(model_config.unit),
+    )
+    with_f1 = _is_uneven(dev.labels) or train_config.metric == "f1"
     for number in range(len(run.history) + 1, train_config.epochs + 1):
+        if run.has_stalled:
+            accelerator.print(f"stopped: no epoch after epoch {run.best_epoch.epoch} was better on dev")
+            break
         began = time.perf_counter()
         generator = epoch_generator(train_config.seed, number)
-        loss, accuracy = _train_epoch(run, draw_epoch(sources, generator), generator, precision)
-        figures = calibrate(run.averaged_model, dev)
-        epoch = Epoch(number, loss, accuracy, figures.accuracy, figures.auc, time.perf_counter() - began)
+        loss, accuracy = _train_epoch(run, draw_epoch(sources, generator), generator, precision, hide)
+        figures = calibrate(run.averaged_model, dev, balanced)
+        seconds = time.perf_counter() - began
+        epoch = Epoch(number, loss, accuracy, figures.accuracy, figures.auc, seconds, figures.f1)
         run.finish_epoch(epoch)
-        accelerator.print(_line(epoch, train_config.epochs))
+        accelerator.print(_line(epoch, train_config.epochs, with_f1))
 
     # The best epoch on dev, calibrated on dev, tested once, saved.
     best = run.best_model()
-    calibrate(best, dev)
+    calibrate(best, calibration, balanced)
+    graded = fit_grade(best, encoder, corpora, train_config.seed) if isinstance(best, InteractionLSTM) else 0
     if accelerator.is_main_process:
         record = report(TextMatcher(model_config, vocabulary, best), splits) | {
             "corpus": splits.corpus,
-            "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus) for corpus in options.also},
+            "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus, balanced) for corpus in options.also},
             "data_sha256": facts["sources"],
+            "calibration_pairs": len(options.calibration),
+            "graded_pairs": graded,
             "command": options.command,
             "init": facts["init"],
             "parameters": sum(parameter.numel() for parameter in best.parameters()),
@@ -154,12 +185,33 @@ def fit(
         }
         saved = checkpoint.Checkpoint(model_config, vocabulary, best, record)
         checkpoint.save(output, saved, card.text(output.name, model_config, record), card.pictures(record))
+        run.discard()
         print(table(record))
+        print(f"checkpoint: {output}")
     accelerator.wait_for_everyone()
 
 
+def _check_output(output: Path, options: RunOptions) -> None:
+    """Refuse an output that cannot be written or that would be lost, before anything is trained."""
+    checkpoint.refuse_foreign(output)
+    if (output / checkpoint.CONFIG).exists() and not (options.overwrite or options.resume):
+        raise CheckpointError(
+            f"{output}: there is a checkpoint already; expected another --output, or --overwrite to replace it"
+        )
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=output.parent):
+            pass
+    except OSError as error:
+        raise TextMatchError(f"{output}: cannot be written: {error.strerror}") from None
+
+
 def _train_epoch(
-    run: TrainingRun, examples: Examples, generator: torch.Generator, precision: str
+    run: TrainingRun,
+    examples: Examples,
+    generator: torch.Generator,
+    precision: str,
+    hide: Callable[[Pairs], Pairs],
 ) -> tuple[float, float]:
     """Train on every example once; the mean loss, and the accuracy during training."""
     accelerator, config, device = run.accelerator, run.config, run.accelerator.device
@@ -178,8 +230,9 @@ def _train_epoch(
         pairs = collate_pairs([examples.pairs[i] for i in chosen]).to(device)
         labels = torch.tensor([examples.labels[i] for i in chosen]).to(device)
         with autocast(device, precision):
-            output = run.model(token_dropout(pairs, config.token_dropout))
-        loss = training_loss(output, labels, examples.prior[chosen].to(device), config)
+            output = run.model(hide(pairs))
+        targets = Targets(labels, examples.prior[chosen].to(device), examples.grades[chosen].to(device))
+        loss = training_loss(output, targets, config)
 
         run.optimizer.zero_grad()
         accelerator.backward(loss)
@@ -195,15 +248,16 @@ def _train_epoch(
 
 
 def _check_labels(corpus: Splits, names: Sequence[str]) -> None:
+    """Every split has a pair of every class, and no other labels."""
     for split, pairs in (("train", corpus.train), ("dev", corpus.dev), ("test", corpus.test)):
-        labels = {pair.label for pair in pairs or ()}
-        if pairs is not None and labels != set(names):
-            raise DataError(f"{corpus.corpus}, {split}: expected the labels {sorted(names)}, got {sorted(labels)}")
+        counts = Counter(pair.label for pair in pairs or ())
+        if pairs is not None and counts.keys() != {str(number) for number in range(len(names))}:
+            got = ", ".join(f"{_name(label, names)} {count} times" for label, count in sorted(counts.items()))
+            raise DataError(f"{corpus.corpus}, {split}: expected the labels {', '.join(names)}, got {got or 'none'}")
 
 
-def _class_names(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Class names for people: the data's own, but Not Matched and Matched for 0 and 1."""
-    return ModelConfig().labels if labels == ("0", "1") else labels
+def _name(label: str, names: Sequence[str]) -> str:
+    return dict(zip(map(str, range(len(names))), names, strict=True)).get(label, label)
 
 
 def _build_vocabulary(corpora: Sequence[Splits], config: TrainConfig) -> Vocabulary:
@@ -216,17 +270,34 @@ def _hashes(corpora: Sequence[Splits]) -> dict[str, str]:
     return {f"{corpus.corpus}/{name}": digest for corpus in corpora for name, digest in corpus.sources.items()}
 
 
-def _line(epoch: Epoch, epochs: int) -> str:
+def _is_uneven(labels: Sequence[int]) -> bool:
+    """Whether a class has less than 80% of its even share; accuracy then says little."""
+    counts = Counter(labels)
+    return min(counts.values()) < 0.8 * len(labels) / len(counts)
+
+
+def _with_class_prior(examples: Examples) -> Examples:
+    """The examples with the shares of the classes as the prior, so that the network learns each class as much.
+
+    Added to the logits in the loss this is what `sampling.length_prior` does for each length (Menon et al. 2021).
+    """
+    classes = examples.prior.shape[1]
+    counts = torch.bincount(torch.tensor(examples.labels), minlength=classes).clamp(min=1)
+    return examples._replace(prior=examples.prior + (counts / counts.sum()).log())
+
+
+def _line(epoch: Epoch, epochs: int, with_f1: bool) -> str:
+    f1 = f"dev F1 {epoch.dev_f1:.4f}  " if with_f1 else ""
     return (
         f"epoch {epoch.epoch}/{epochs}  loss {epoch.loss:.4f}  train accuracy {epoch.train_accuracy:.4f}  "
-        f"dev accuracy {epoch.dev_accuracy:.4f}  dev AUC {epoch.dev_auc:.4f}  {epoch.seconds:.0f} s"
+        f"dev accuracy {epoch.dev_accuracy:.4f}  {f1}dev AUC {epoch.dev_auc:.4f}  {epoch.seconds:.0f} s"
     )
 
 
-def _evaluate_other(model: Network, encoder: PairEncoder, corpus: Splits) -> dict[str, Any]:
+def _evaluate_other(model: Network, encoder: PairEncoder, corpus: Splits, balanced: bool) -> dict[str, Any]:
     """Figures on another corpus."""
     test = encoder.encode(corpus.test) if corpus.test else None
-    return evaluate_recalibrated(model, encoder.encode(corpus.dev), test)
+    return evaluate_recalibrated(model, encoder.encode(corpus.dev), test, balanced)
 
 
 def _environment(accelerator: Accelerator, precision: str) -> dict[str, Any]:

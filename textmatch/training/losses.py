@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, normalize
 
 from textmatch.config import TrainConfig
 from textmatch.models import MatchOutput
@@ -13,26 +15,57 @@ CONTRASTIVE_TEMPERATURE = 0.05
 NEAR_DUPLICATE = 0.99  # cosine
 
 
-def training_loss(output: MatchOutput, labels: Tensor, prior: Tensor, config: TrainConfig) -> Tensor:
+class Targets(NamedTuple):
+    """What a batch of B pairs is trained on.
+
+    Attributes:
+        labels: classes, `[B]`, int64.
+        prior: log probabilities of the classes given the lengths, `[B, C]`, float32 (`sampling.length_prior`).
+        grades: how close the meanings are, 0 to 1, `[B]`, float32; NaN where that is not known.
+    """
+
+    labels: Tensor
+    prior: Tensor
+    grades: Tensor
+
+
+def training_loss(output: MatchOutput, targets: Targets, config: TrainConfig) -> Tensor:
     """The weighted sum of the losses of one batch.
 
     Args:
         output: the network's output for B pairs.
-        labels: classes, `[B]`, int64.
-        prior: log probabilities of the classes given the lengths, `[B, C]`, float32 (`sampling.length_prior`).
+        targets: of these pairs.
         config: the weights of the losses.
 
     Returns:
         A scalar, float32.
     """
+    labels, prior, grades = targets
     logits = output.logits + prior
     loss = cross_entropy(logits, labels)
+    if output.grade is not None:
+        loss = loss + config.grade_weight * grade_loss(output.grade, grades)
     if output.similarity_logits is output.logits:  # this network classifies by the cosine alone
         return loss
     loss = loss + config.similarity_weight * similarity_loss(output.similarity_logits + prior, logits, labels)
     if config.contrastive_weight and logits.shape[1] == 2:
         loss = loss + config.contrastive_weight * contrastive_loss(output.embeddings, labels)
     return loss
+
+
+def grade_loss(logits: Tensor, grades: Tensor) -> Tensor:
+    """Cross-entropy of the graded similarity, over the pairs whose grade is known.
+
+    Args:
+        logits: `[B]`.
+        grades: 0 to 1, `[B]`, float32; NaN where not known.
+
+    Returns:
+        A scalar; 0 if no grade is known.
+    """
+    known = ~grades.isnan()
+    losses = binary_cross_entropy_with_logits(logits, grades.nan_to_num(), reduction="none")
+    return (losses * known).sum() / known.sum().clamp(min=1)
 
 
 def similarity_loss(similarity_logits: Tensor, logits: Tensor, labels: Tensor) -> Tensor:

@@ -63,8 +63,10 @@ class MaskedLM(nn.Module):
         Returns:
             A scalar.
         """
-        shown = Sentences(
-            sentences.characters.masked_fill(masked, UNK), sentences.words.masked_fill(masked, UNK), sentences.lengths
+        shown = sentences._replace(
+            characters=sentences.characters.masked_fill(masked, UNK),
+            words=sentences.words.masked_fill(masked, UNK),
+            sounds=sentences.sounds.masked_fill(masked, 0),
         )
         states = self.network.encode(shown)  # (S, L, H)
         # A word is predicted once, at its first position, and not at all where it is only its character.
@@ -192,7 +194,7 @@ def main(arguments: Sequence[str]) -> None:
     config, defaults = PRESETS["default"]
     sentences = [sentence for file in options.files for sentence in read_sentences(file)]
     vocabulary = Vocabulary.build(sentences, defaults.min_characters, defaults.min_words)
-    network = build(config, len(vocabulary.characters), len(vocabulary.words))
+    network = build(config, vocabulary.num_characters, len(vocabulary.words))
     assert isinstance(network, InteractionLSTM)
     different = sorted({normalise(sentence) for sentence in sentences} - {""})
     encoded = [vocabulary.encode(sentence, config.max_length) for sentence in different]

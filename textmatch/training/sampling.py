@@ -28,11 +28,13 @@ class Examples(NamedTuple):
         pairs: N encoded pairs.
         labels: their classes.
         prior: log probabilities of the classes given the lengths (`length_prior`), or zeros, `[N, C]`, float32.
+        grades: how close the meanings are, 0 to 1, `[N]`, float32; NaN where that is not known.
     """
 
     pairs: list[EncodedPair]
     labels: list[int]
     prior: Tensor
+    grades: Tensor
 
 
 class Source(NamedTuple):
@@ -66,7 +68,8 @@ class PairEncoder:
         encoded, labels = self.encode(pairs)
         classes = len(self._classes)
         prior = length_prior(encoded, labels, classes) if with_prior else torch.zeros(len(labels), classes)
-        return Examples(encoded, labels, prior)
+        grades = torch.tensor([math.nan if pair.score is None else pair.score for pair in pairs])
+        return Examples(encoded, labels, prior, grades)
 
     def _encode_sentence(self, sentence: str) -> Encoded:
         if sentence not in self._cache:
@@ -86,7 +89,7 @@ def training_sources(encoder: PairEncoder, corpora: Sequence[Splits], config: Tr
     drawn = [(corpus.train, corpus_share(corpus, main, config.sampling_temperature)) for corpus in corpora]
     if label_names(main.train) == ("0", "1"):
         drawn += [(pairs, share) for pairs, share in made_pairs(corpora, config) if pairs]
-    return [Source(encoder.examples(pairs, config.length_prior), share) for pairs, share in drawn]
+    return [Source(encoder.examples(pairs, config.length_prior), share * config.epoch_share) for pairs, share in drawn]
 
 
 def corpus_share(corpus: Splits, main: Splits, temperature: float) -> float:
@@ -105,10 +108,11 @@ def made_pairs(corpora: Sequence[Splits], config: TrainConfig) -> list[tuple[lis
     """
     main = corpora[0].train
     given = [pair for corpus in corpora for pair in corpus.train]
-    all_epochs = config.epochs * len(main)
+    all_epochs = config.epochs * config.epoch_share * len(main)
+    once = 1 / (config.epochs * config.epoch_share)
     return [
-        (augmented_pairs(given, config.augmented_pairs * all_epochs / len(given), config.seed), 1 / config.epochs),
-        (template_pairs(round(config.template_pairs * all_epochs), config.seed), 1 / config.epochs),
+        (augmented_pairs(given, config.augmented_pairs * all_epochs / len(given), config.seed), once),
+        (template_pairs(round(config.template_pairs * all_epochs), config.seed), once),
         (transitive_pairs(main) if config.transitive_pairs else [], config.transitive_pairs),
     ]
 
@@ -143,7 +147,7 @@ def epoch_generator(seed: int, epoch: int) -> torch.Generator:
 
 def draw_epoch(sources: Sequence[Source], generator: torch.Generator) -> Examples:
     """The examples of one epoch: of each source its share, at random."""
-    pairs, labels, priors = list[EncodedPair](), list[int](), list[Tensor]()
+    pairs, labels, priors, grades = list[EncodedPair](), list[int](), list[Tensor](), list[Tensor]()
     for examples, share in sources:
         count = len(examples.labels)
         whole, part = divmod(round(share * count), max(count, 1))
@@ -151,7 +155,8 @@ def draw_epoch(sources: Sequence[Source], generator: torch.Generator) -> Example
         pairs += [examples.pairs[i] for i in chosen.tolist()]
         labels += [examples.labels[i] for i in chosen.tolist()]
         priors.append(examples.prior[chosen])
-    return Examples(pairs, labels, torch.cat(priors))
+        grades.append(examples.grades[chosen])
+    return Examples(pairs, labels, torch.cat(priors), torch.cat(grades))
 
 
 def epoch_batches(

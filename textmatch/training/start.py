@@ -12,6 +12,7 @@ import torch
 from textmatch import checkpoint
 from textmatch.errors import TextMatchError
 from textmatch.models import Network
+from textmatch.text import Vocabulary
 
 
 def average_checkpoints(folders: Sequence[Path]) -> checkpoint.Checkpoint:
@@ -45,12 +46,36 @@ def origin(record: Mapping[str, Any]) -> dict[str, Any]:
     return values | {"corpora": list(values["corpora"])} if "corpora" in values else values
 
 
-def copy_weights(source: Network, target: Network) -> None:
-    """Copy the weights whose name and shape are the same; not the calibration, which is fitted at the end of a run."""
-    own = target.state_dict()
+def copy_weights(start: checkpoint.Checkpoint, target: Network, vocabulary: Vocabulary) -> None:
+    """Copy the weights that fit; not the calibration, which is fitted at the end of a run.
+
+    A token's embedding goes to where the token is in `vocabulary`. What the start does not know of a position (its
+    sound, further matches with the other sentence) begins without effect.
+
+    Args:
+        start: what to copy from.
+        target: the network to copy to.
+        vocabulary: its vocabulary; that of the start, perhaps extended.
+    """
+    own, given = target.state_dict(), start.model.state_dict()
+    for name in ("sound_embedding.weight", "exact_match_projection.weight"):
+        if name in own and (name not in given or own[name].shape != given[name].shape):
+            own[name].zero_()
+            if name in given:
+                columns = given.pop(name)
+                own[name][:, : columns.shape[1]] = columns
+    for name, tokens, places in (
+        ("character_embedding.weight", start.vocabulary.characters, vocabulary.characters),
+        ("word_embedding.weight", start.vocabulary.words, vocabulary.words),
+    ):
+        if name in given:
+            rows = given.pop(name)
+            own[name][[places[token] for token in tokens]] = rows[: len(tokens)]
+            if "character" in name and start.vocabulary.num_characters > len(tokens):
+                own[name][vocabulary.unknown_ids.start :] = rows[len(tokens) :]
     fitting = {
         name: tensor
-        for name, tensor in source.state_dict().items()
+        for name, tensor in given.items()
         if name in own and own[name].shape == tensor.shape and not name.startswith("calibration.")
     }
     target.load_state_dict(own | fitting)

@@ -31,6 +31,7 @@ class Epoch:
     dev_accuracy: float
     dev_auc: float
     seconds: float
+    dev_f1: float = 0.0
 
 
 class TrainingRun:
@@ -79,12 +80,26 @@ class TrainingRun:
             return
         file = self._folder / "progress.json"
         if not file.is_file():
-            raise TextMatchError(f"{file}: missing, so there is no run to resume; leave --resume out to start one")
+            raise TextMatchError(
+                f"{file}: missing, so there is no run to resume: it is finished, or has no whole epoch; leave --resume "
+                "out to start one"
+            )
         progress = json.loads(file.read_text(encoding="utf-8"))
         if progress["identity"] != self._identity:
             raise TextMatchError(f"{file}: was trained with other data or settings; expected the same to resume")
         self.history = [Epoch(**epoch) for epoch in progress["history"]]
         self.accelerator.load_state(str(self._folder / f"epoch-{len(self.history)}"))
+
+    @property
+    def best_epoch(self) -> Epoch:
+        """The first of the epochs that are best on dev, by the figure that the configuration names."""
+        return max(self.history, key=lambda epoch: getattr(epoch, f"dev_{self.config.metric}"))
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether there was no better epoch for as many epochs as the configuration waits."""
+        waits = bool(self.config.patience and self.history)
+        return waits and len(self.history) - self.best_epoch.epoch >= self.config.patience
 
     @property
     def averaged_model(self) -> Network:
@@ -100,7 +115,7 @@ class TrainingRun:
         self.history.append(epoch)
         self.accelerator.save_state(str(self._folder / f"epoch-{epoch.epoch}"))
         if self.accelerator.is_main_process:
-            if max(self.history, key=lambda one: one.dev_accuracy) is epoch:
+            if self.best_epoch is epoch:
                 weights = self.averaged_model.state_dict()
                 _replace(self._folder / "best.safetensors", lambda file: save_file(weights, file))
             progress = json.dumps({"identity": self._identity, "history": [asdict(one) for one in self.history]})
@@ -108,8 +123,12 @@ class TrainingRun:
             shutil.rmtree(self._folder / f"epoch-{epoch.epoch - 1}", ignore_errors=True)
         self.accelerator.wait_for_everyone()
 
+    def discard(self) -> None:
+        """Delete the saved state: the run is finished."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     def best_model(self) -> Network:
-        """The network of the epoch with the highest dev accuracy, rounded to half precision, as it will be stored.
+        """The network of the epoch that is best on dev, rounded to half precision, as it will be stored.
 
         Without an epoch it is the network that the run started from.
         """

@@ -11,7 +11,7 @@ import random
 from typing import NamedTuple
 
 from textmatch.files import Pair
-from textmatch.training.lexicon import read_by_kind
+from textmatch.knowledge.wordlists import read_by_kind
 
 # Put before and after both sentences of a pair; "" is repeated so that most pairs get neither.
 OPENINGS = ("", "", "", "", "", "请问", "听说", "昨天", "今天", "如果", "我想知道", "要是")

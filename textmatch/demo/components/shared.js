@@ -16,6 +16,12 @@ function percent(share, digits = 0) {
   return Number.isFinite(share) ? `${(100 * Math.max(share, 0)).toFixed(digits)}%` : "–";
 }
 
+// A probability in percent. A model is never quite certain, so it is never 100% or 0%.
+function chance(share) {
+  if (share > 0.99) return "> 99%";
+  return share < 0.01 ? "< 1%" : percent(share);
+}
+
 // Sets a text only where it changes: a screen reader would read the same text again.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

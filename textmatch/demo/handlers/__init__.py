@@ -12,8 +12,11 @@ from contextlib import contextmanager
 import gradio as gr
 
 from textmatch.demo.i18n import translate
-from textmatch.errors import TextMatchError
+from textmatch.errors import BusyError, TextMatchError
 from textmatch.files import TableError
+
+BUSY = {"client": "busy_client", "all": "busy_all"}
+"""What a visitor is told when too much work is waiting: their own, or that of all."""
 
 
 @contextmanager
@@ -31,11 +34,14 @@ def visitor_errors(title: str, request: gr.Request) -> Iterator[None]:
         yield
     except TextMatchError as error:
         message = error_message(error, request)
+        title = "busy_title" if isinstance(error, BusyError) else title
         raise gr.Error(message, title=translate(title, request), print_exception=False) from None
 
 
-def error_message(error: TextMatchError, request: gr.Request) -> str:
+def error_message(error: TextMatchError, request: gr.Request | None) -> str:
     """An error's message, in the visitor's language if there is a translation."""
     if isinstance(error, TableError):
         return translate(f"table_error_{error.problem.key}", request, **error.problem.fields)
+    if isinstance(error, BusyError):
+        return translate(BUSY[error.whose], request, limit=error.limit)
     return str(error)

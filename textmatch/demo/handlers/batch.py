@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import gradio as gr
 import numpy
 import torch
-from gradio.utils import get_upload_folder
 
 from textmatch.demo.components.batch_report import ReportValue
 from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status_value
@@ -21,7 +20,9 @@ from textmatch.demo.components.table import EMPTY_TABLE, Cell, Heading, TableVal
 from textmatch.demo.handlers import error_message
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
-from textmatch.files import Columns, Table, TableError, read_pasted, read_table, write_csv, write_xlsx
+from textmatch.demo.sessions import SessionStore, table_bytes
+from textmatch.demo.uploads import RESULTS, UPLOAD_FOLDER
+from textmatch.files import Columns, Table, TableError, label_class, read_pasted, read_table, write_csv, write_xlsx
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
 from textmatch.search import Stop
@@ -34,6 +35,9 @@ PREVIEW_ROWS, RESULT_ROWS, MISTAKES = 5, 50, 10
 
 CELL_LENGTH = 120
 """Characters shown of a cell."""
+
+LOOKED_AT = 500
+"""Rows by which columns without a known name are told apart."""
 
 NO_LABELS: ReportValue = {
     "pairs": 0,
@@ -55,10 +59,35 @@ WRITERS = {"csv": write_csv, "xlsx": write_xlsx}
 
 @dataclass(frozen=True)
 class Source:
-    """What a visitor wants scored: a table, and its file's name without the ending (empty if it was pasted)."""
+    """What a visitor wants scored: a table, and its file's name, empty if it was pasted."""
 
     table: Table
     name: str
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings."""
+        return self.name.removesuffix(".gz").rpartition(".")[0] or self.name or "pairs"
+
+
+class Wording(NamedTuple):
+    """How result files name the new columns, in the order of `scoring.NEW_COLUMNS`, and the labels."""
+
+    columns: Sequence[str] = NEW_COLUMNS
+    labels: Mapping[str, str] = {}
+
+
+ENGLISH = Wording()
+"""The names that programs get."""
+
+
+MAX_TABLES = 512 << 20
+"""Bytes of all visitors' tables together, about."""
+
+
+def source_bytes(source: Source) -> int:
+    """About how much memory a source takes."""
+    return table_bytes(source.table)
 
 
 class BatchView(NamedTuple):
@@ -82,24 +111,29 @@ class BatchView(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchHandlers:
-    """Scores visitors' tables with one matcher."""
+    """Scores visitors' tables with one matcher.
+
+    Attributes:
+        matcher: scores the pairs.
+        view: the tab's components.
+        tables: what visitors have brought; a session holds the key of its own.
+    """
 
     matcher: TextMatcher
     view: BatchView
+    tables: SessionStore[Source] = field(default_factory=lambda: SessionStore(MAX_TABLES, source_bytes))
 
     def read_file(self, path: str | None, before: Job | None, request: gr.Request) -> Updates:
-        """Read an uploaded file, delete it, and show its first rows; `before` is the visitor's earlier job."""
+        """Read an uploaded file and show its first rows; `before` is the visitor's earlier job."""
         if path is None:
             return self._no_table()
         discard(before)
         try:
-            source = Source(read_table(path), Path(path).stem)
+            source = Source(read_table(path), Path(path).name)
         except TableError as error:
             updates = self._no_table(_error(error_message(error, request)))
         else:
             updates = self._table(source, request)
-        finally:
-            Path(path).unlink(missing_ok=True)
         return updates | {self.view.pasted: ""}
 
     def read_pasted(self, lines: str, before: Job | None, request: gr.Request) -> Updates:
@@ -115,17 +149,19 @@ class BatchHandlers:
         except TableError as error:
             return self._no_table(_error(error_message(error, request)))
 
-    def read_header(self, source: Source | None, header: bool, before: Job | None, request: gr.Request) -> Updates:
+    def read_header(self, key: str | None, header: bool, before: Job | None, request: gr.Request) -> Updates:
         """Read the first row again, as the header or as a row like the others."""
         discard(before)
+        source = self.tables.get(key)
+        self.tables.remove(key)
         if source is None:
             return self._no_table()
-        return self._table(Source(source.table.with_header(header), source.name), request)
+        return self._table(replace(source, table=source.table.with_header(header)), request)
 
     def start(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
         """Put a job in the queue, unless this table already has one there."""
         view = self.view
-        source, before = inputs[view.source], inputs[view.job]
+        source, before = self.tables.get(inputs[view.source]), inputs[view.job]
         if before and before.active:
             return dict(before.latest)
         discard(before)
@@ -157,7 +193,8 @@ class BatchHandlers:
                 scores += chunk
                 yield {view.status: _working("batch_running", progress(start, len(scores), total))}
             yield {view.status: _working("batch_writing")}
-        files = {kind: write_scores(source, scores, folder, kind) for kind in WRITERS}
+        wording = self._wording(request)
+        files = {kind: write_scores(source, scores, folder, kind, wording) for kind in WRITERS}
         return {
             view.status: _finished(scores, total),
             view.results: self._results(table, scores),
@@ -166,16 +203,21 @@ class BatchHandlers:
             view.xlsx: gr.DownloadButton(value=str(files["xlsx"])),
         }
 
+    def _wording(self, request: gr.Request) -> Wording:
+        """The visitor's language for the result files."""
+        labels = {label: translate(VERDICTS[label], request) for label in self.matcher.labels if label in VERDICTS}
+        return Wording([translate(f"batch_new_{name}", request) for name in NEW_COLUMNS], labels)
+
     def _table(self, source: Source, request: gr.Request) -> Updates:
         """What the page shows of a table that was read."""
         source = _with_own_names(source, request)
         table = source.table
         choices = [(_shorten(name), place) for place, name in enumerate(table.names)]
-        columns = _likely_columns(table)
+        columns = likely_columns(table, self.matcher.labels)
         no_label = [(translate("batch_no_label", request), NO_LABEL)]
         view = self.view
         return self._no_table() | {
-            view.source: source,
+            view.source: self.tables.add(source),
             view.sentence1: gr.Dropdown(choices=choices, value=columns.sentence1),
             view.sentence2: gr.Dropdown(choices=choices, value=columns.sentence2),
             view.label: gr.Dropdown(
@@ -209,7 +251,9 @@ class BatchHandlers:
         """A row's probability, label, similarity and problem."""
         named = score.prediction and set(self.matcher.labels) == set(VERDICTS)
         verdict: Cell = {"key": VERDICTS[score.prediction]} if named else score.prediction
-        return [_percent(score.probability), verdict, _percent(score.similarity), _shorten(score.problem)]
+        probability: Cell = "" if score.probability is None else {"chance": score.probability}
+        similarity = "" if score.similarity is None else f"{100 * score.similarity:.0f}"
+        return [probability, verdict, similarity, _shorten(score.problem)]
 
     def _report(
         self, table: Table, columns: Columns, scores: Sequence[Score], request: gr.Request
@@ -302,16 +346,20 @@ def row_problems(request: gr.Request) -> dict[str, str]:
     return {key: TEXTS[request_language(request)][f"row_problem_{key}"] for key in PROBLEMS}
 
 
-def write_scores(source: Source, scores: Sequence[Score], folder: Path | None, kind: str) -> Path:
+def write_scores(
+    source: Source, scores: Sequence[Score], folder: Path | None, kind: str, wording: Wording = ENGLISH
+) -> Path:
     """Write the rows that have a score as a CSV or XLSX file; without a `folder` into a new one."""
-    path = (folder or _result_folder()) / f"{source.name or 'pairs'}.scored.{kind}"
-    WRITERS[kind](path, result_names(source.table), result_rows(source.table, scores))
+    path = (folder or _result_folder()) / f"{source.stem}.scored.{kind}"
+    path.parent.mkdir(exist_ok=True)  # an empty folder does not last as long as a long run
+    named = [each._replace(prediction=wording.labels.get(each.prediction, each.prediction)) for each in scores]
+    WRITERS[kind](path, result_names(source.table, wording.columns), result_rows(source.table, named))
     return path
 
 
 def _result_folder() -> Path:
     """A new folder where Gradio may send files from."""
-    return Path(tempfile.mkdtemp(prefix="scored-", dir=get_upload_folder()))
+    return Path(tempfile.mkdtemp(prefix=RESULTS, dir=UPLOAD_FOLDER))
 
 
 def _with_own_names(source: Source, request: gr.Request) -> Source:
@@ -323,15 +371,38 @@ def _with_own_names(source: Source, request: gr.Request) -> Source:
     return replace(source, table=replace(table, names=names[: len(table.names)]))
 
 
-def _likely_columns(table: Table) -> Columns:
-    """The columns whose names are known; for an unknown sentence column the first one that is free."""
+def likely_columns(table: Table, labels: Sequence[str]) -> Columns:
+    """The columns that a person would choose.
+
+    Those whose names are known; else the two that look most like sentences, and the one whose cells are all labels.
+
+    Args:
+        table: with at least one column.
+        labels: the model's classes.
+    """
     found = table.recognise()
-    free = iter(place for place in range(len(table.names)) if place not in found.values())
+    sample = [row.values for row in table.rows[:LOOKED_AT]]
+    cells = [[str(row[place]).strip() for row in sample if row[place] is not None] for place in range(len(table.names))]
+    free = [place for place in range(len(table.names)) if place not in found.values()]
+    best = sorted(free, key=lambda place: -_sentence_like(cells[place]))
+    wanted = [column for column in ("sentence1", "sentence2") if found[column] is None]
+    found |= dict(zip(wanted, sorted(best[: len(wanted)]), strict=False))
+    if found["label"] is None:
+        rest = [place for place in free if place not in found.values()]
+        found["label"] = next((place for place in rest if _label_like(cells[place], labels)), None)
+    return Columns(found["sentence1"] or 0, found["sentence2"] or 0, found["label"])
 
-    def likely(place: int | None) -> int:
-        return next(free, 0) if place is None else place
 
-    return Columns(likely(found["sentence1"]), likely(found["sentence2"]), found["label"])
+def _sentence_like(cells: Sequence[str]) -> float:
+    """How much a column looks like sentences: its letters and characters, where few cells are alike."""
+    letters = sum(sum(character.isalpha() for character in cell[:CELL_LENGTH]) for cell in cells)
+    return letters / max(len(cells), 1) * len(set(cells)) / max(len(cells), 1)
+
+
+def _label_like(cells: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether a column's cells are labels, of more than one kind."""
+    classes = {label_class(cell, labels) for cell in cells if cell}
+    return None not in classes and len(classes) > 1
 
 
 def _preview(source: Source) -> TableValue:
@@ -378,7 +449,3 @@ def _cells(values: Iterable[Any]) -> list[Cell]:
 def _shorten(value: Any) -> str:
     shown = "" if value is None else str(value)
     return shown if len(shown) <= CELL_LENGTH else shown[:CELL_LENGTH] + "…"
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"

@@ -11,24 +11,24 @@ import gradio as gr
 
 from textmatch.demo.components.alignment import EMPTY_ALIGNMENT, alignment_value
 from textmatch.demo.components.code_snippets.snippets import EMPTY_SNIPPETS, snippets_value
+from textmatch.demo.components.corrections import JudgedValue
 from textmatch.demo.components.gauge import EMPTY_GAUGE, gauge_value
-from textmatch.demo.components.messages import EMPTY_MESSAGES, messages_value
+from textmatch.demo.components.live_compare import Reply
+from textmatch.demo.components.messages import EMPTY_MESSAGES
 from textmatch.demo.components.table import EMPTY_TABLE, Cell, TableValue, table_value
+from textmatch.demo.components.verdict import EMPTY_VERDICT, label_message, verdict_value
 from textmatch.demo.examples import EXAMPLES
 from textmatch.demo.handlers import visitor_errors
-from textmatch.demo.i18n import LABEL_NAMES, VERDICTS, translate
-from textmatch.demo.jobs import Updates
+from textmatch.demo.handlers.trust import trust
+from textmatch.demo.i18n import VERDICTS, translate
 from textmatch.demo.models import Models
-from textmatch.errors import InputError, TextMatchError
+from textmatch.errors import TextMatchError
 from textmatch.matcher import TextMatcher
 from textmatch.results import Explanation, Prediction
 from textmatch.text import MAX_CHARACTERS
 
 MAX_LINES = 50
 """Most sentences that one sentence is compared with at once."""
-
-NO_VERDICT = {"label": "–", "confidences": []}
-"""The verdict before the first answer, in the form that the browser has it."""
 
 RANKING_COLUMNS = ("compare_candidate", "compare_verdict", "compare_probability", "compare_similarity")
 ALL_MODELS_COLUMNS = (
@@ -41,40 +41,42 @@ Box = Literal["1", "2", "line"]
 
 
 class CompareView(NamedTuple):
-    """The components that the handlers update: the two boxes, and what shows the answer."""
+    """What the tab shows: the two boxes and the choice of a model, and all that shows an answer."""
 
     sentence1: Any
     sentence2: Any
+    model: Any
     verdict: Any
     gauge: Any
     messages: Any
+    corrections: Any
     alignment: Any
     ranking: Any
     all_models: Any
     code: Any
 
     @property
-    def boxes(self) -> list[Any]:
-        """The text boxes."""
-        return [self.sentence1, self.sentence2]
+    def question(self) -> list[Any]:
+        """What is asked: both boxes and the model."""
+        return list(self[:3])
 
     @property
-    def answer(self) -> list[Any]:
-        """Everything that shows an answer."""
-        return list(self[2:])
+    def answer(self) -> dict[str, Any]:
+        """What shows an answer, by its name in a `Reply`."""
+        return {name: component for name, component in self._asdict().items() if name in AT_REST}
 
-    @property
-    def empty(self) -> Updates:
-        """What these show before the first answer."""
-        return {
-            self.verdict: NO_VERDICT,
-            self.gauge: EMPTY_GAUGE,
-            self.messages: EMPTY_MESSAGES,
-            self.alignment: EMPTY_ALIGNMENT,
-            self.ranking: EMPTY_TABLE,
-            self.all_models: EMPTY_TABLE,
-            self.code: EMPTY_SNIPPETS,
-        }
+
+AT_REST: dict[str, Any] = {
+    "verdict": EMPTY_VERDICT,
+    "gauge": EMPTY_GAUGE,
+    "messages": EMPTY_MESSAGES,
+    "corrections": None,
+    "alignment": EMPTY_ALIGNMENT,
+    "ranking": EMPTY_TABLE,
+    "all_models": EMPTY_TABLE,
+    "code": EMPTY_SNIPPETS,
+}
+"""What shows an answer → what it shows while there is none."""
 
 
 @dataclass(frozen=True)
@@ -82,73 +84,74 @@ class CompareHandlers:
     """Answers visitors who compare sentences, with the models that the page offers."""
 
     models: Models
-    view: CompareView
 
-    def check(self, sentence1: str, sentence2: str, model: str, request: gr.Request) -> list[dict[str, Any]]:
-        """Validate both boxes before the queue; a message stands below the box it is about."""
-        del model  # it comes from a list
+    def compare(self, sentence1: str, sentence2: str, model: str, request: gr.Request) -> Reply:
+        """Compare two sentences, or rank the lines of the second box if there are several.
+
+        Raises:
+            gr.Error: the model cannot be used.
+        """
         candidates = split_lines(sentence2)
-        messages = (sentence_problem(sentence1, "1", request), _second_box_problem(candidates, request), "")
-        return [dict(gr.validate(not message, message)) for message in messages]
+        reply = _reply(sentence1, sentence2, model)
+        reply["problems"] = [sentence_problem(sentence1, "1", request), _second_box_problem(candidates, request)]
+        if not any(reply["problems"]):
+            with visitor_errors("compare_refused", request):
+                reply["answer"] = AT_REST | self._answer(sentence1, candidates, model)
+        return reply
 
-    def compare(self, sentence1: str, sentence2: str, model: str, request: gr.Request) -> Updates:
-        """Compare two sentences, or rank the lines of the second box if there are several."""
-        with visitor_errors("compare_refused", request):
-            candidates = _checked_candidates(sentence1, sentence2, request)
-            matcher = self.models[model]
-            start = time.perf_counter()
-            if len(candidates) == 1:
-                updates = self._pair(matcher, matcher.explain(sentence1, candidates[0]))
-            else:
-                predictions = matcher.predict([(sentence1, candidate) for candidate in candidates])
-                updates = {self.view.verdict: "–", self.view.ranking: _ranking(predictions, matcher.labels)}
+    def compare_all(self, sentence1: str, sentence2: str, model: str, request: gr.Request) -> Reply:
+        """Every model's verdict on the first sentence and the first line of the second box, beside the answer."""
+        reply = self.compare(sentence1, sentence2, model, request)
+        if reply["answer"]:
+            candidate = split_lines(sentence2)[0]
+            rows = [[name, *self._row_of(name, sentence1, candidate)] for name in self.models.names]
+            caption = {"key": "compare_all_models_caption", "text": candidate}
+            reply["answer"]["all_models"] = table_value(_keys(ALL_MODELS_COLUMNS), rows, caption)
+        return reply
+
+    def open(self, request: gr.Request) -> tuple[Reply, str]:
+        """Answer the address (``?a=…&b=…&model=…``) or the first example.
+
+        A link with one sentence is not compared: its sentence goes into its box.
+
+        Returns:
+            The reply, and the model that was asked.
+        """
+        asked = request.query_params.get("model", "")
+        model = asked if asked in self.models.names else self.models.default
+        first, second = (request.query_params.get(name, "").replace("\r\n", "\n") for name in ("a", "b"))
+        if not (first or second):
+            first, second = EXAMPLES[0][:2]
+        elif not (first.strip() and second.strip()):
+            return _reply(first, second, model, opening=True), model
+        return self.compare(first, second, model, request) | {"opening": True}, model
+
+    def _answer(self, sentence1: str, candidates: Sequence[str], model: str) -> dict[str, Any]:
+        """The values of all that is not at rest."""
+        matcher = self.models[model]
+        start = time.perf_counter()
+        if len(candidates) == 1:
+            shown = self._pair(matcher, matcher.explain(sentence1, candidates[0]))
+        else:
+            predictions = matcher.predict([(sentence1, candidate) for candidate in candidates])
+            shown = {"ranking": _ranking(predictions, matcher)}
+        default = model == self.models.default
         answered = {
-            "key": "messages_answered",
+            "key": "messages_answered_default" if default else "messages_answered",
             "model": model,
-            "device": str(matcher.device).upper(),
             "milliseconds": _milliseconds(start),
         }
-        updates = self.view.empty | updates
-        updates[self.view.messages] = updates[self.view.messages] | {"answer": answered}
-        updates[self.view.code] = snippets_value(sentence1, candidates, self.models.default, model)
-        return updates
+        code = snippets_value(sentence1, list(candidates), self.models.default, model)
+        return shown | {"messages": answered, "code": code}
 
-    def compare_all(self, sentence1: str, sentence2: str, model: str, request: gr.Request) -> Updates:
-        """Every model's verdict on the first sentence and the first line of the second box."""
-        del model
-        with visitor_errors("compare_refused", request):
-            candidate = _checked_candidates(sentence1, sentence2, request)[0]
-        rows = [[name, *self._row_of(name, sentence1, candidate)] for name in self.models.names]
-        caption = {"key": "compare_all_models_caption", "text": candidate}
-        return {self.view.all_models: table_value(_keys(ALL_MODELS_COLUMNS), rows, caption)}
-
-    def open(self, model: str, request: gr.Request) -> Updates:
-        """Fill the boxes from the address (``?a=…&b=…``) or with the first example, and answer."""
-        example1, example2 = EXAMPLES[0][1:]
-        first, second = request.query_params.get("a", ""), request.query_params.get("b", "")
-        if not (first or second):
-            return self._filled(example1, example2, model, request)
-        problem = sentence_problem(first, "1", request) or _second_box_problem(split_lines(second), request)
-        if not problem:
-            return self._filled(first, second, model, request)
-        updates = self._filled(example1, example2, model, request)
-        messages = updates[self.view.messages]
-        refused = {"key": "messages_link_refused", "reason": problem}
-        updates[self.view.messages] = messages | {"messages": [refused, *messages["messages"]]}
-        return updates
-
-    def _filled(self, sentence1: str, sentence2: str, model: str, request: gr.Request) -> Updates:
-        boxes = {self.view.sentence1: sentence1, self.view.sentence2: sentence2}
-        return boxes | self.compare(sentence1, sentence2, model, request)
-
-    def _pair(self, matcher: TextMatcher, explanation: Explanation) -> Updates:
+    def _pair(self, matcher: TextMatcher, explanation: Explanation) -> dict[str, Any]:
         prediction = explanation.prediction
-        names = {label: _label_name(label, matcher.labels) for label in matcher.labels}
+        found = trust(prediction, matcher.metrics.get("scores"), matcher.max_length)
         return {
-            self.view.verdict: {names[label]: share for label, share in prediction.probabilities.items()},
-            self.view.gauge: gauge_value(prediction.similarity),
-            self.view.messages: messages_value(prediction, names[prediction.label], {}, matcher.max_length),
-            self.view.alignment: alignment_value(explanation),
+            "verdict": verdict_value(prediction.probabilities, found.right, found.warnings, sure=found.sure),
+            "gauge": gauge_value(prediction, readable=found.readable),
+            "corrections": _judged(prediction, matcher.labels),
+            "alignment": alignment_value(explanation),
         }
 
     def _row_of(self, model: str, sentence1: str, sentence2: str) -> list[Cell]:
@@ -159,7 +162,12 @@ class CompareHandlers:
         except TextMatchError:
             return [{"key": "compare_broken"}, None, None, None]
         took: Cell = {"key": "compare_milliseconds", "milliseconds": _milliseconds(start)}
-        return [*_verdict_cells(prediction), took]
+        return [*_verdict_cells(prediction, matcher), took]
+
+
+def _reply(sentence1: str, sentence2: str, model: str, *, opening: bool = False) -> Reply:
+    """A reply without an answer so far."""
+    return {"question": [sentence1, sentence2, model], "problems": ["", ""], "answer": None, "opening": opening}
 
 
 def split_lines(text: str) -> list[str]:
@@ -200,40 +208,36 @@ def _second_box_problem(candidates: list[str], request: gr.Request) -> str:
     return sentence_problem(candidates[0] if candidates else "", "2", request)
 
 
-def _checked_candidates(sentence1: str, sentence2: str, request: gr.Request) -> list[str]:
-    candidates = split_lines(sentence2)
-    problem = sentence_problem(sentence1, "1", request) or _second_box_problem(candidates, request)
-    if problem:
-        raise InputError(problem)
-    return candidates
-
-
-def _ranking(predictions: Sequence[Prediction], labels: tuple[str, ...]) -> TableValue:
-    last = labels[-1]
+def _ranking(predictions: Sequence[Prediction], matcher: TextMatcher) -> TableValue:
+    last = matcher.labels[-1]
     ranked = sorted(predictions, key=lambda prediction: -prediction.probabilities[last])
     caption = {
         "key": "compare_closest" if last in VERDICTS else "compare_ranked",
         "lines": str(len(ranked)),
         "label": last,
     }
-    rows = [[prediction.sentence2, *_verdict_cells(prediction)] for prediction in ranked]
+    rows = [[prediction.sentence2, *_verdict_cells(prediction, matcher)] for prediction in ranked]
     return table_value(_keys(RANKING_COLUMNS), rows, caption)
 
 
-def _verdict_cells(prediction: Prediction) -> list[Cell]:
+def _verdict_cells(prediction: Prediction, matcher: TextMatcher) -> list[Cell]:
     """Verdict, probability of the last class and similarity."""
-    key = VERDICTS.get(prediction.label)
+    sure = trust(prediction, matcher.metrics.get("scores"), matcher.max_length).sure
+    name = label_message(prediction.label, sure=sure)
     share = list(prediction.probabilities.values())[-1]
-    return [{"key": key} if key else prediction.label, {"share": share}, f"{prediction.similarity:.2f}"]
+    return [name if "key" in name else prediction.label, {"chance": share}, f"{100 * prediction.similarity:.0f}"]
+
+
+def _judged(prediction: Prediction, labels: Sequence[str]) -> JudgedValue | None:
+    """The pair as the button for corrections takes it; None if there is more than one other class."""
+    if len(labels) != 2:
+        return None
+    label = labels.index(prediction.label)
+    return {"sentence1": prediction.sentence1, "sentence2": prediction.sentence2, "label": label}
 
 
 def _keys(columns: Sequence[str]) -> list[dict[str, str]]:
     return [{"key": key} for key in columns]
-
-
-def _label_name(label: str, labels: Sequence[str]) -> str:
-    """A label's name in the verdict: in both languages if the model has the default labels."""
-    return LABEL_NAMES[label] if set(labels) == set(LABEL_NAMES) else label
 
 
 def _milliseconds(start: float) -> str:

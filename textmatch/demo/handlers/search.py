@@ -12,9 +12,10 @@ import gradio as gr
 
 from textmatch.demo.components import Message
 from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
-from textmatch.demo.components.search_hits import HitsValue, HitValue
+from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdict
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.handlers import error_message
+from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import translate
 from textmatch.demo.jobs import Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, StoredIndex
@@ -32,9 +33,6 @@ MAX_GROUPED = 100_000
 
 SKIPPED_SHOWN = 5
 """Skipped rows that are named; of the others only the number is told."""
-
-SAME = 0.5
-"""Probability from which a hit is said to mean the same."""
 
 NO_COLUMN = ""
 """The choice that there is no column with answers."""
@@ -77,7 +75,7 @@ class SearchHandlers:
 
     matcher: TextMatcher
     example: StoredIndex
-    store: SessionStore
+    store: SessionStore[StoredIndex]
     view: SearchView
 
     def read_columns(self, file: str | None, request: gr.Request) -> Updates:
@@ -186,9 +184,11 @@ def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
         hits = stored.index.search(query, TOP_K, CANDIDATES)
     except InputError:  # nothing is typed yet
         return {"line": {"key": "search_hint"}, "hits": []}
-    same = sum(hit.probability >= SAME for hit in hits)
+    # The index has chosen them by probability and common characters; they stand by the number that they show.
+    values = sorted((_hit_value(hit, stored) for hit in hits), key=lambda value: -value["probability"])
+    same = sum(value["verdict"] == "same" for value in values)
     line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(hits)}
-    return {"line": line, "hits": [_hit_value(hit, stored) for hit in hits]}
+    return {"line": line, "hits": values}
 
 
 def ready_status(stored: StoredIndex) -> StatusValue:
@@ -244,10 +244,20 @@ def _hit_value(hit: Hit, stored: StoredIndex) -> HitValue:
         "answer": stored.answers[hit.position] if stored.answers else "",
         "number": hit.position + stored.first_number,
         "copies": list(hit.copies),
+        "verdict": _verdict(hit.probability, stored),
         "probability": hit.probability,
         "similarity": hit.similarity,
         "overlap": hit.overlap,
     }
+
+
+def _verdict(probability: float, stored: StoredIndex) -> HitVerdict:
+    """What is said of a hit; "unsure" where such a verdict was too often wrong."""
+    matcher = stored.index.matcher
+    probabilities = dict(zip(matcher.labels, (1 - probability, probability), strict=True))
+    if not is_sure(probabilities, matcher.metrics.get("scores")):
+        return "unsure"
+    return "same" if probability >= 0.5 else "other"
 
 
 def _problem(error: TextMatchError, request: gr.Request) -> StatusValue:

@@ -15,7 +15,8 @@ from textmatch.demo.models import Models
 
 Rows = list[list[Cell]]
 
-SPLITS = ("dev", "test")
+SPLITS = ("dev", "test", "test_new")
+"""``test_new`` is test without the pairs that train holds, too."""
 FIGURES = ("accuracy", "f1", "auc", "spearman", "ece", "brier")
 PERCENT = ("accuracy", "f1", "ece")
 """Figures shown in percent; the others are shown with three digits."""
@@ -74,13 +75,18 @@ def _behaviour(behaviour: Mapping[str, Mapping[str, int]]) -> None:
     _section("about_behaviour", ("about_category", "about_pairs", "about_right"), rows)
 
 
-def _corpora(corpora: Mapping[str, Mapping[str, float]]) -> None:
+def _corpora(corpora: Mapping[str, Mapping[str, Any]]) -> None:
     shown = [name for name in FIGURES if any(name in figures for figures in corpora.values())]
     rows: Rows = [
-        [_named(f"about_corpus_{corpus}", corpus), *(_figure(name, figures.get(name)) for name in shown)]
+        [
+            _named(f"about_corpus_{corpus}", corpus),
+            {"key": f"about_split_{figures['split']}"} if "split" in figures else None,
+            figures.get("pairs"),
+            *(_figure(name, figures.get(name)) for name in shown),
+        ]
         for corpus, figures in corpora.items()
     ]
-    _section("about_corpora", ("about_corpus", *_figure_keys(shown)), rows)
+    _section("about_corpora", ("about_corpus", "about_split", "about_pairs", *_figure_keys(shown)), rows)
 
 
 def _reliability(bins: Sequence[Mapping[str, float]]) -> None:
@@ -100,7 +106,7 @@ def _training(record: Mapping[str, Any], config: ModelConfig) -> None:
         "about_network": {"key": f"about_arch_{config.arch}"},
         "about_parameters": f"{record['parameters']:,}" if "parameters" in record else None,
         "about_reads": {"key": f"about_reads_{config.unit}", "count": str(config.max_length)},
-        "about_corpus": record.get("corpus"),
+        "about_learnt": ", ".join(filter(None, (record.get("corpus"), *record.get("corpora", ())))) or None,
         "about_command": record.get("command"),
         "about_seed": str(record["training"]["seed"]) if "seed" in record.get("training", {}) else None,
         "about_minutes": f"{minutes:.0f}" if minutes else None,

@@ -10,17 +10,15 @@ from textmatch.demo.components.status import WORKING, status, status_value
 from textmatch.demo.components.table import table
 from textmatch.demo.components.upload_check import upload_check
 from textmatch.demo.examples import EXAMPLES
-from textmatch.demo.handlers.batch import WRITERS, BatchHandlers, BatchView
+from textmatch.demo.handlers.batch import MAX_TABLES, WRITERS, BatchHandlers, BatchView, source_bytes
 from textmatch.demo.i18n import VERDICTS, text
-from textmatch.demo.jobs import Job, discard, run_job
+from textmatch.demo.jobs import discard, run_job, stop_job
+from textmatch.demo.sessions import SessionStore
 from textmatch.files import TABLE_SUFFIXES
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import NEW_COLUMNS
 
-CONCURRENCY: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "batch"}
-"""Tables scored at once, by visitors and over the API: with two a long one does not block a short one."""
-
-EXAMPLE = "\n".join(f"{one} | {two} | {label}" for (_, one, two), label in zip(EXAMPLES, "100000011010", strict=True))
+EXAMPLE = "\n".join(f"{one} | {two} | {label}" for (one, two, *_), label in zip(EXAMPLES, "100000011010", strict=True))
 """Lines to try the tab with: the compare tab's examples and their labels."""
 
 STATUS_KEYS = (
@@ -38,6 +36,9 @@ def tab(matcher: TextMatcher) -> None:
 
     Args:
         matcher: scores the pairs.
+
+    Returns:
+        What answers the tab's events.
     """
     gr.Markdown(text("batch_intro"), elem_id="batch-intro", elem_classes="tm-intro")
     with gr.Row(elem_id="batch-input"):
@@ -74,8 +75,9 @@ def tab(matcher: TextMatcher) -> None:
         report = batch_report()
         results = table(elem_id="batch-results", keys=("batch_results", *NEW_COLUMN_KEYS, *VERDICTS.values()))
 
+    tables = SessionStore(MAX_TABLES, source_bytes)
     view = BatchView(
-        source=gr.State(None, time_to_live=3600),
+        source=gr.State(None, time_to_live=3600, delete_callback=tables.remove),
         job=gr.State(None, delete_callback=discard),
         file=file,
         pasted=pasted,
@@ -89,7 +91,7 @@ def tab(matcher: TextMatcher) -> None:
         report=report,
         **downloads,
     )
-    _events(BatchHandlers(matcher, view), start, stop, example)
+    _events(BatchHandlers(matcher, view, tables), start, stop, example)
 
 
 def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example: gr.Button) -> None:
@@ -106,10 +108,9 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
         outcome,
         trigger_mode="always_last",  # the new table's job then comes after the last step of the old table's
         **quiet,
-        **CONCURRENCY,
     )
     stop.click(None, None, view.status, js=_says("batch_stopping"), **quiet)
-    stop.click(Job.stop, view.job, outcome, **quiet)
+    stop.click(stop_job, view.job, outcome, **quiet)
     view.file.upload(None, None, view.status, js=_says("batch_reading"), **quiet)
     view.file.upload(handlers.read_file, [view.file, view.job], [*read, view.file, view.pasted], **quiet)
     pasted = {"inputs": [view.pasted, view.job], "outputs": [*read, view.file]}

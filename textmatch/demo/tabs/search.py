@@ -14,17 +14,14 @@ from textmatch.demo.components.status import WORKING, status, status_value
 from textmatch.demo.components.upload_check import upload_check
 from textmatch.demo.handlers.search import SearchHandlers, SearchView, hits_value, ready_status
 from textmatch.demo.i18n import text
-from textmatch.demo.jobs import Job, discard, run_job
-from textmatch.demo.sessions import SessionStore, StoredIndex
+from textmatch.demo.jobs import discard, run_job, stop_job
+from textmatch.demo.sessions import SessionStore, StoredIndex, list_bytes
 from textmatch.files import LIST_SUFFIXES, read_list
 from textmatch.matcher import TextMatcher
 from textmatch.search import Index
 
-CAPACITY = 1_000_000
-"""Sentences of all visitors' lists together, about 2 GB; a single list may have as many."""
-
-CONCURRENCY = 2
-"""Lists indexed, and lists grouped, at once: with two a long one does not block a short one."""
+CAPACITY = 1 << 30
+"""Bytes of all visitors' lists together, about: half a million sentences. A single list may be larger."""
 
 THRESHOLD = 0.7
 """Probability from which two sentences are duplicates, unless the visitor chooses another."""
@@ -54,8 +51,11 @@ def tab(matcher: TextMatcher) -> None:
 
     Args:
         matcher: embeds and compares the sentences.
+
+    Returns:
+        What answers the tab's events.
     """
-    example, store = _example(matcher), SessionStore(CAPACITY)
+    example, store = _example(matcher), SessionStore(CAPACITY, list_bytes)
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
         line = status(ready_status(example), elem_id="search-status", keys=STATUS_KEYS, progress_texts=PROGRESS_TEXTS)
@@ -128,9 +128,8 @@ def tab(matcher: TextMatcher) -> None:
 
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-LIGHT: dict[str, Any] = QUIET | {"concurrency_limit": 4, "concurrency_id": "search-light"}
-# Every click gets its own turn in the queue: the turn of an earlier click may run the job of a later one.
-HEAVY: dict[str, Any] = QUIET | {"concurrency_limit": CONCURRENCY, "trigger_mode": "multiple"}
+# Every click gets its own place in the queue: that of an earlier click may run the job of a later one.
+EVERY_CLICK: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 
 
 def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) -> None:
@@ -139,39 +138,39 @@ def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) ->
     columns, outcome = [view.column, view.answer_column], [view.key, view.status, view.stop_loading]
     hidden = {"visible": False, "value": None, "__type__": "update"}
 
-    view.file.upload(handlers.read_columns, view.file, [*columns, view.status], **LIGHT)
+    view.file.upload(handlers.read_columns, view.file, [*columns, view.status], **QUIET)
     view.file.upload(None, None, view.pasted, js=_returns(""), **QUIET)
     view.file.clear(None, None, columns, js=_returns(hidden, hidden), **QUIET)
     view.pasted.input(None, None, [view.file, *columns], js=_returns(None, hidden, hidden), **QUIET)
     inputs = {view.pasted, view.file, *columns, view.key, view.loading}
-    load.click(handlers.load, inputs, [view.loading, *outcome], **LIGHT).success(
-        run_job, view.loading, outcome, concurrency_id="search-load", **HEAVY
+    load.click(handlers.load, inputs, [view.loading, *outcome], **QUIET).success(
+        run_job, view.loading, outcome, **EVERY_CLICK
     )
-    reset.click(handlers.reset, [view.key, view.loading], outcome, **LIGHT)
+    reset.click(handlers.reset, [view.key, view.loading], outcome, **QUIET)
     reset.click(None, None, [view.pasted, view.file, *columns], js=_returns("", None, hidden, hidden), **QUIET)
     stopping = status_value({"key": "search_stopping"}, progress=WORKING)
     view.stop_loading.click(None, None, view.status, js=_returns(stopping), **QUIET)
-    view.stop_loading.click(Job.stop, view.loading, outcome, **LIGHT)
+    view.stop_loading.click(stop_job, view.loading, outcome, **QUIET)
 
 
 def _search_events(handlers: SearchHandlers, group: gr.Button) -> None:
     """Search while the visitor types; find duplicates, and stop that. A new list empties both."""
     view = handlers.view
     outcome = [view.groups_status, view.groups, view.stop_grouping]
-    find: dict[str, Any] = {"fn": handlers.find, "inputs": [view.query, view.key], "outputs": view.hits} | LIGHT
+    find: dict[str, Any] = {"fn": handlers.find, "inputs": [view.query, view.key], "outputs": view.hits} | QUIET
 
     view.hits.submit(trigger_mode="always_last", **find)
     view.key.change(**find)
-    view.key.change(handlers.ungroup, view.grouping, outcome, **LIGHT)
+    view.key.change(handlers.ungroup, view.grouping, outcome, **QUIET)
     inputs = [view.threshold, view.key, view.grouping]
-    group.click(handlers.group, inputs, [view.grouping, *outcome], **LIGHT).success(
-        run_job, view.grouping, outcome, concurrency_id="search-group", **HEAVY
+    group.click(handlers.group, inputs, [view.grouping, *outcome], **QUIET).success(
+        run_job, view.grouping, outcome, **EVERY_CLICK
     )
     stopping = status_value({"key": "search_stopping"}, progress=WORKING)
     view.stop_grouping.click(
         None, None, [view.groups_status, view.groups], js=_returns(stopping, EMPTY_GROUPS), **QUIET
     )
-    view.stop_grouping.click(Job.stop, view.grouping, outcome, **LIGHT)
+    view.stop_grouping.click(stop_job, view.grouping, outcome, **QUIET)
 
 
 def _example(matcher: TextMatcher) -> StoredIndex:

@@ -9,10 +9,10 @@ import gradio as gr
 
 from textmatch.demo.components import Message, component
 from textmatch.demo.i18n import TEXTS
-from textmatch.results import Counterfactual, Edit, Explanation, Word
+from textmatch.results import Counterfactual, Edit, Explanation, Trial, Word
 
-TELLING = 0.05
-"""Importance from which a word is marked as speaking for or against the verdict."""
+TELLING = 0.2
+"""Importance from which a word is marked as a reason."""
 
 LABEL_TEXTS = {"Matched": "alignment_matched", "Not Matched": "alignment_not_matched"}
 """Class → key of its text; other classes are shown by their own names."""
@@ -23,8 +23,12 @@ class ChipValue(TypedDict):
 
     Attributes:
         text: The word as it stands in the sentence.
-        importance: Confidence in the verdict with the word minus that without it, -1 to 1; None if not tried.
-        mark: Whether the word speaks for the verdict or against it.
+        importance: How much the verdict hangs on it, -1 to 1; None if not tried.
+        trial: What was tried with it: both sentences made to agree here, or the word taken out of one.
+        confidence: In the verdict after that, 0 to 1.
+        alone: In the verdict if the sentences differed in nothing but this, 0 to 1.
+        mark: What the word is a reason for: that the sentences mean the same, or that they differ.
+        shared: Whether it is aligned with the same word.
         aligned: Whether it is aligned with a word of the other sentence.
         known: Whether the model has learnt the word.
         unknown: Its characters that the model has not learnt.
@@ -33,7 +37,11 @@ class ChipValue(TypedDict):
 
     text: str
     importance: float | None
-    mark: Literal["for", "against", "none"]
+    trial: Trial | None
+    confidence: float | None
+    alone: float | None
+    mark: Literal["same", "different", "none"]
+    shared: bool
     aligned: bool
     known: bool
     unknown: list[str]
@@ -56,7 +64,7 @@ class PartValue(TypedDict):
 
 
 class CounterfactualValue(TypedDict):
-    """The smallest change that turns the verdict: the new verdict, the edits, and the changed sentences (1 or 2)."""
+    """A change that turns the verdict: the new verdict, the edits, and the changed sentences (1 or 2)."""
 
     verdict: VerdictValue
     edits: list[Message]
@@ -97,9 +105,15 @@ def alignment_value(explanation: Explanation) -> AlignmentValue:
         "alignment_plain": not all(explanation.as_given),
         "alignment_partial": not explanation.complete,
     }
+    (first, second), pairs = explanation.words, explanation.aligned_pairs
+    equal = [(pair.first, pair.second) for pair in pairs if first[pair.first].plain == second[pair.second].plain]
+    shared = {place for i, j in equal for place in ((0, i), (1, j))}
     return {
         "verdict": _verdict(explanation.prediction.label, explanation.prediction.probabilities),
-        "rows": [[_chip(word) for word in row] for row in explanation.words],
+        "rows": [
+            [_chip(word, (side, i) in shared) for i, word in enumerate(row)]
+            for side, row in enumerate(explanation.words)
+        ],
         "lines": [(pair.first, pair.second, round(pair.strength, 4)) for pair in explanation.aligned_pairs],
         "messages": [key for key, holds in messages.items() if holds],
         "counterfactual": _counterfactual(explanation, explanation.counterfactual)
@@ -114,17 +128,31 @@ def alignment() -> gr.HTML:
     return component("alignment", EMPTY_ALIGNMENT, keys=keys, elem_id="alignment")
 
 
-def _chip(word: Word) -> ChipValue:
-    importance = word.importance or 0.0
+def _chip(word: Word, shared: bool) -> ChipValue:
     return {
         "text": word.text,
-        "importance": word.importance if word.importance is None else round(word.importance, 4),
-        "mark": "for" if importance >= TELLING else "against" if importance <= -TELLING else "none",
+        "importance": _rounded(word.importance),
+        "trial": word.trial,
+        "confidence": _rounded(word.confidence),
+        "alone": _rounded(word.alone),
+        "mark": _mark(word),
+        "shared": shared,
         "aligned": word.aligned,
         "known": word.known,
         "unknown": list(word.unknown),
         "cut": word.cut,
     }
+
+
+def _rounded(share: float | None) -> float | None:
+    return share if share is None else round(share, 4)
+
+
+def _mark(word: Word) -> Literal["same", "different", "none"]:
+    importance = word.importance or 0.0
+    if abs(importance) < TELLING:
+        return "none"
+    return "same" if (word.trial == "remove") == (importance > 0) else "different"
 
 
 def _verdict(label: str, probabilities: Mapping[str, float]) -> VerdictValue:

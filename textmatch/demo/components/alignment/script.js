@@ -6,7 +6,7 @@ const said = (verdict) => ({ verdict: nameOf(verdict), confidence: percent(verdi
 const stage = find(".tm-stage");
 const svg = find(".tm-stage svg");
 const rows = [...stage.querySelectorAll(".tm-words")];
-const SIGNS = { for: "＋", against: "－", strange: "?" };
+const SIGNS = { same: "=", different: "≠", strange: "?" };
 
 let chips = [[], []];
 let links = []; // {ends: [number in row 1, number in row 2], strength, curve}
@@ -20,7 +20,7 @@ function alignedWith(side, number) {
   const other = props.value.rows[1 - side];
   return links
     .filter(({ ends }) => ends[side] === number)
-    .map(({ ends, strength }) => t("each", { word: other[ends[1 - side]].text, share: percent(strength) }));
+    .map(({ ends }) => t("each", { word: other[ends[1 - side]].text }));
 }
 
 function description(side, number) {
@@ -31,19 +31,26 @@ function description(side, number) {
     word: word.text,
     verdict: nameOf(verdict),
     with: percent(verdict.confidence),
-    without: percent(verdict.confidence - (word.importance ?? 0)),
+    without: percent(word.confidence),
+    alone: percent(word.alone),
     words: aligned.join(t("comma")),
     text: word.unknown.join(" "),
   };
-  const tried = word.importance !== null;
   const keys = [];
   if (word.cut) keys.push("cut");
-  if (tried) keys.push(fields.with === fields.without ? "unchanged" : "changed");
-  else if (!word.cut) keys.push(all[side].length === 1 ? "only" : "untried");
-  if (aligned.length || tried) keys.push(aligned.length ? "met" : "unmet");
+  if (word.trial) keys.push(word.trial === "agree" ? "agree" : "remove");
+  else if (!word.cut) keys.push(untried(word, all[side]));
+  if (aligned.length) keys.push("met");
+  else if (!word.cut) keys.push("unmet");
   if (word.unknown.length) keys.push("unknown");
   else if (!word.known) keys.push("spelled");
   return keys.map((key) => t(key, fields)).join(t("space"));
+}
+
+// Why nothing was tried with a word.
+function untried(word, row) {
+  if (row.length === 1) return "only";
+  return word.shared ? "shared" : "untried";
 }
 
 // Choosing a word
@@ -51,16 +58,12 @@ function description(side, number) {
 function choose(at) {
   for (const chip of chips.flat()) {
     chip.classList.remove("tm-near");
-    delete chip.dataset.share;
   }
   if (at) chips[at[0]][at[1]].classList.add("tm-near");
-  for (const { ends, strength, curve } of links) {
+  for (const { ends, curve } of links) {
     const lit = at !== null && ends[at[0]] === at[1];
     curve.classList.toggle("tm-lit", lit);
-    if (!lit) continue;
-    const other = chips[1 - at[0]][ends[1 - at[0]]];
-    other.classList.add("tm-near");
-    other.dataset.share = percent(strength);
+    if (lit) chips[1 - at[0]][ends[1 - at[0]]].classList.add("tm-near");
   }
   stage.classList.toggle("tm-choosing", at !== null);
   const { verdict } = props.value;
@@ -152,8 +155,8 @@ function makeLink([first, second, strength]) {
 function legend() {
   const all = props.value.rows.flat();
   const shown = {
-    for: all.some(({ mark }) => mark === "for"),
-    against: all.some(({ mark }) => mark === "against"),
+    same: all.some(({ mark }) => mark === "same"),
+    different: all.some(({ mark }) => mark === "different"),
     bar: all.some(({ mark }) => mark !== "none"),
     alone: all.some(({ aligned, cut }) => !aligned && !cut),
     strange: all.some(({ unknown }) => unknown.length),
@@ -171,8 +174,8 @@ function marked({ key, ...fields }) {
 }
 
 function counterfactual() {
-  const { counterfactual: found, verdict } = props.value;
-  if (!found) return verdict ? [t("steady")] : [];
+  const { counterfactual: found } = props.value;
+  if (!found) return [];
   const edits = found.edits.flatMap((edit, i) => [i ? t("and") : "", ...marked(edit)]);
   return [t("turn", said(found.verdict)), ...edits, t("stop")];
 }

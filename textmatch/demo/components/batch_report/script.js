@@ -38,7 +38,7 @@ function drawMistakes(threshold, { labels, mistakes }) {
       sentence1,
       sentence2,
       labels[label],
-      percent(probability, 1),
+      chance(probability),
     ]),
   });
   find(".tm-none").hidden = wrong.length > 0;

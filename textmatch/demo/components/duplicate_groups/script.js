@@ -7,7 +7,7 @@ function member({ sentence, number, probability }, place) {
     "tm-member",
     make("span", "tm-member-row", fill({ key: "search_row", number })),
     make("span", "tm-member-sentence", sentence),
-    make("span", "tm-member-note", place ? percent(probability) : words.search_first),
+    make("span", "tm-member-note", place ? chance(probability) : words.search_first),
   );
 }
 

@@ -1,20 +1,49 @@
-"""What the Compare tab does in the browser: ask while someone types, and copy a link to the comparison."""
+"""What the Compare tab does in the browser: asks while someone types, shows an answer only beside its own question."""
+
+from typing import Any, TypedDict
 
 import gradio as gr
 
 from textmatch.demo.components import component
 
-PAUSE = 400
+PAUSE = 200
 """Milliseconds without a keystroke after which the page asks for an answer."""
+
+PATIENCE = 6000
+"""Milliseconds without an answer after which the page says that none has come."""
 
 LONGEST_LINK = 6000
 """Characters of the longest link to a comparison; proxies refuse addresses from about 8,000 on."""
 
 
-def live_compare() -> gr.HTML:
-    """Build the line that says whether a link was copied. It takes no value.
+class Reply(TypedDict):
+    """What the server says to a question.
 
-    It triggers `submit` when both boxes have text and typing has paused, and `clear` when one of them is empty.
+    Attributes:
+        question: What was asked: both boxes and the model. The reply is dropped if the page holds another one by then.
+        problems: What is wrong with each box; empty texts if nothing is.
+        answer: Component → its new value, by the names in `CompareView`; None if the question was refused.
+        opening: Whether the page has just opened. Then the question goes into the boxes, if they are empty.
     """
-    keys = ("compare_link_empty", "compare_link_long", "compare_link_copied", "copy_failed")
-    return component("live_compare", keys=keys, elem_id="live", pause=PAUSE, longest=LONGEST_LINK)
+
+    question: list[str]
+    problems: list[str]
+    answer: dict[str, Any] | None
+    opening: bool
+
+
+def live_compare(model: str) -> gr.HTML:
+    """Build the line that says whether a link was copied, and that no answer has come. It takes a `Reply`.
+
+    It triggers `submit` to ask, `apply` when its reply is to be shown, and `clear` when nothing is.
+
+    Args:
+        model: The model that is chosen at first.
+    """
+    keys = (
+        *("compare_link_empty", "compare_link_long", "compare_link_copied", "copy_failed"),
+        "compare_no_answer",
+    )
+    return component(
+        "live_compare", keys=keys, elem_id="live", model=model, pause=PAUSE, patience=PATIENCE, longest=LONGEST_LINK
+    )

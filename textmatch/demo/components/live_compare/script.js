@@ -1,25 +1,96 @@
-// Listens to the boxes #sentence1 and #sentence2, to the button #link and to the event `textmatch:ask`.
+// Listens to the boxes #sentence1 and #sentence2, to the buttons #compare and #link and to the events `textmatch:ask`,
+// `textmatch:changed` and `textmatch:failed`. #answer is dimmed as long as it answers another question than the one that
+// stands in the boxes, and hidden if no answer comes.
 const said = find(".tm-said");
 const box = (position) => document.querySelector(`#sentence${position} :is(input, textarea)`);
-const sentences = () => [box(1).value, box(2).value];
-let pause;
+const plain = (text) => text.replace(/\r\n?/g, "\n");
+const sentences = () => [1, 2].map((position) => plain(box(position)?.value ?? ""));
+const isEmpty = (texts) => texts.every((text) => !text);
 
-function ask() {
+let chosen = props.model;
+let shown = null; // the question whose answer is on the page
+let asked = false;
+let pause, patience;
+
+const same = (question) => [...sentences(), chosen].every((part, i) => part === plain(question?.[i] ?? ""));
+
+function dim(state) {
+  const answer = document.querySelector("#answer");
+  if (!answer) return;
+  answer.dataset.state = state ?? (shown && !same(shown) ? "stale" : "fresh");
+  answer.setAttribute("aria-busy", answer.dataset.state === "stale");
+}
+
+// The address names the chosen model, so that it stays when the page is loaded anew.
+function setModel(name) {
+  chosen = name;
+  const address = new URL(location.href);
+  if (chosen === props.model) address.searchParams.delete("model");
+  else address.searchParams.set("model", chosen);
+  history.replaceState(history.state, "", address);
+}
+
+function lay() {
+  clearTimeout(patience);
+  shown = null;
+  trigger("clear");
+  dim();
+}
+
+function complain(problems) {
+  document.dispatchEvent(new CustomEvent("textmatch:problems", { detail: problems }));
+}
+
+// Ask at once. While somebody types, an empty box is no question yet.
+function ask(typing = false) {
   clearTimeout(pause);
-  trigger(sentences().every((sentence) => sentence.trim()) ? "submit" : "clear");
+  clearTimeout(patience);
+  asked = true;
+  if (typing && !sentences().every((sentence) => sentence.trim())) {
+    complain(["", ""]);
+    lay();
+    return;
+  }
+  patience = setTimeout(() => {
+    setText(said, words.compare_no_answer);
+    dim("gone");
+  }, props.patience);
+  trigger("submit");
 }
 
 function typed(event) {
-  if (event.isComposing || !event.target.closest("#pair")) return;
+  if (!event.target.closest("#pair")) return;
   clearTimeout(pause);
-  said.textContent = "";
-  pause = setTimeout(ask, props.pause);
+  setText(said, "");
+  dim();
+  // While an input method composes, what stands in the box is not Chinese yet.
+  if (!event.isComposing) pause = setTimeout(ask, props.pause, true);
+}
+
+// Take the reply if it answers what stands in the boxes now. The one that opens the page fills them if they are empty.
+function take() {
+  const reply = props.value;
+  if (!reply) return;
+  if (reply.opening) chosen = reply.question[2];
+  if (!same(reply.question) && !(reply.opening && isEmpty(sentences()))) {
+    if (reply.opening && !asked) ask(true);
+    return;
+  }
+  clearTimeout(patience);
+  if (said.textContent === words.compare_no_answer) setText(said, "");
+  complain(reply.problems);
+  shown = reply.answer && reply.question;
+  if (reply.answer || reply.opening) trigger("apply");
+  else lay();
+  // Boxes that are filled get their text a little later, and say that they have changed.
+  if (same(reply.question)) dim();
 }
 
 async function copyLink() {
   const link = new URL(location.pathname, location.origin);
-  sentences().forEach((sentence, i) => link.searchParams.set("ab"[i], sentence));
-  if (!sentences().some((sentence) => sentence.trim())) said.textContent = words.compare_link_empty;
+  sentences().forEach((sentence, i) => sentence && link.searchParams.set("ab"[i], sentence));
+  if (chosen !== props.model) link.searchParams.set("model", chosen);
+  if (isEmpty(sentences().map((sentence) => sentence.trim()))) said.textContent = words.compare_link_empty;
   else if (link.href.length > props.longest) said.textContent = words.compare_link_long;
   else said.textContent = (await copyText(link.href)) ? words.compare_link_copied : words.copy_failed;
 }
@@ -29,12 +100,20 @@ const listen = (name, heard) => document.addEventListener(name, (event) => eleme
 listen("input", typed);
 listen("compositionend", typed);
 listen("keydown", (event) => {
-  if (event.key === "Enter" && event.target.closest("#pair")) clearTimeout(pause);
+  const asks = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+  if (asks && event.target.closest("#pair .tm-pair-box")) ask();
 });
 listen("click", (event) => {
   if (event.target.closest("#link")) copyLink();
+  if (event.target.closest("#compare")) ask();
 });
-listen("textmatch:ask", () => {
-  said.textContent = "";
-  ask();
+listen("textmatch:ask", () => ask(true));
+listen("textmatch:changed", ({ detail }) => {
+  const another = detail && detail !== chosen;
+  if (another) setModel(detail);
+  setTimeout(another ? ask : dim, 0, another || undefined);
 });
+listen("textmatch:failed", lay);
+// The page may have its first answer before this tab was opened.
+requestAnimationFrame(take);
+watch("value", take);

@@ -1,10 +1,12 @@
 """The list of the sentences nearest to what was typed."""
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 import gradio as gr
 
 from textmatch.demo.components import Message, component
+
+HitVerdict = Literal["same", "unsure", "other"]
 
 
 class HitValue(TypedDict):
@@ -15,6 +17,7 @@ class HitValue(TypedDict):
         answer: What the list has as its answer, or nothing.
         number: The number of its row.
         copies: Rows that hold an equal sentence.
+        verdict: Whether it means the same, or the model is not sure.
         probability: That it means the same as the query, 0 to 1.
         similarity: As the model sees the two, 0 to 1.
         overlap: Shared characters, 0 to 1.
@@ -24,13 +27,14 @@ class HitValue(TypedDict):
     answer: str
     number: int
     copies: list[int]
+    verdict: HitVerdict
     probability: float
     similarity: float
     overlap: float
 
 
 class HitsValue(TypedDict):
-    """What the list shows: a line above it, and the hits, nearest first."""
+    """What the list shows: a line above it, and the hits, the most probable first."""
 
     line: Message
     hits: list[HitValue]
@@ -39,6 +43,6 @@ class HitsValue(TypedDict):
 def search_hits(value: HitsValue) -> gr.HTML:
     """Build the list. It takes a `HitsValue`, and triggers `submit` when typing in `#search-query` has paused."""
     lines = ("hint", "gone", "long_query", "found", "none")
-    facts = ("same", "other", "similarity", "overlap", "row", "copies")
+    facts = ("same", "unsure", "other", "similarity", "overlap", "row", "copies")
     keys = (f"search_{key}" for key in (*lines, *facts))
     return component("search_hits", value, keys=keys, elem_id="search-hits")

@@ -1,10 +1,9 @@
 const PAUSE = 300; // milliseconds without a keystroke
 
-function hit({ sentence, answer, number, copies, probability, similarity, overlap }) {
-  const same = probability >= 0.5;
+function hit({ sentence, answer, number, copies, verdict, probability, similarity, overlap }) {
   const facts = [
-    words[same ? "search_same" : "search_other"],
-    fill({ key: "search_similarity", percent: percent(similarity) }),
+    words[`search_${verdict}`],
+    fill({ key: "search_similarity", number: Math.round(100 * similarity) }),
     fill({ key: "search_overlap", percent: percent(overlap) }),
     fill({ key: "search_row", number }),
   ];
@@ -22,9 +21,9 @@ function hit({ sentence, answer, number, copies, probability, similarity, overla
     "li",
     "tm-hit",
     text,
-    make("div", "tm-hit-score", make("strong", "tm-hit-percent", percent(probability)), bar),
+    make("div", "tm-hit-score", make("strong", "tm-hit-percent", chance(probability)), bar),
   );
-  item.dataset.level = same ? "same" : "other";
+  item.dataset.level = verdict;
   return item;
 }
 

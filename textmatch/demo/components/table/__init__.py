@@ -11,7 +11,8 @@ Heading = str | Message
 """A visitor's column name, or a text of the page."""
 
 Cell = str | int | float | dict[str, float] | Message | None
-"""A text, a number, ``{"share": 0 to 1}`` drawn as a bar, a text of the page, or None for a dash."""
+"""A text, a number, ``{"share": 0 to 1}`` or ``{"chance": probability}`` drawn as a bar, a text of the page, or None
+for a dash."""
 
 
 class TableValue(TypedDict):

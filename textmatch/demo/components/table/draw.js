@@ -1,14 +1,15 @@
 // Draws a table into `place`, a .tm-table. A heading or cell is a text, a number, null, {key, fields} for a text of the
-// page, or {share} from 0 to 1 for a bar. A visitor's own headings are texts, so a table that has one is a visitor's.
+// page, or {share} or {chance}, a probability, from 0 to 1 for a bar. A visitor's own headings are texts, so a table that has one is a visitor's.
 const WIDE = 6; // characters from which a column of a visitor's table is as wide as a sentence needs
 const FEW = 5; // columns that fit a phone
 
 const written = (content) => (typeof content === "object" && content ? fill(content) : String(content ?? "–"));
 
 function tableCell(content, tag) {
-  if (content?.share !== undefined) {
-    const cell = make(tag, "tm-bar", percent(content.share, 1));
-    cell.style.setProperty("--share", content.share);
+  const share = content?.share ?? content?.chance;
+  if (share !== undefined) {
+    const cell = make(tag, "tm-bar", content.chance === undefined ? percent(share, 1) : chance(share));
+    cell.style.setProperty("--share", share);
     return cell;
   }
   const cell = make(tag, typeof content === "number" ? "tm-figure" : "", written(content));

@@ -1,0 +1,75 @@
+"""textmatch.counterfactual and fluency: changes that a person might write."""
+
+import pytest
+
+from textmatch.alignment import align, cut_together
+from textmatch.counterfactual import changes
+from textmatch.fluency import TABLE, fit
+
+
+def suggested(one: str, two: str, equal: bool) -> set[tuple[int, str]]:
+    """The changed sentences, each with its number."""
+    words1, words2 = (tuple(words) for words in cut_together(one, two))
+    found = set()
+    for change in changes((words1, words2), align(words1, words2, None), equal):
+        words = list((words1, words2)[change.sentence - 1])
+        for i, text in change.replacements:
+            words[i] = text
+        found.add((int(change.sentence), "".join(words)))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "wanted"),
+    [
+        ("把空调调高一点", "把空调调低一点", {(1, "把空调调低一点"), (2, "把空调调高一点")}),
+        ("他会来", "他不会来", {(1, "他不会来"), (2, "他会来")}),
+        ("小李打了小王", "小王打了小李", {(1, "小王打了小李"), (2, "小李打了小王")}),
+        ("这本书我看完了", "这本书我没看完", {(1, "这本书我没看完"), (2, "这本书我已经看完")}),
+    ],
+)
+def test_sentences_that_differ_are_brought_together(one: str, two: str, wanted: set[tuple[int, str]]) -> None:
+    assert wanted <= suggested(one, two, equal=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "wanted"),
+    [
+        ("超市十点关门", "超市晚上十点关门", "超市十点开门"),
+        ("今天下雨吗", "今天会下雨吗", "明天下雨吗"),
+        ("怎么给猫洗澡", "如何给猫洗澡", "怎么给狗洗澡"),
+        ("他是老师", "他是教师", "他不是老师"),
+        ("这个很贵", "这个太贵", "这个不贵"),
+        ("他请假了", "他今天请假了", "他没请假"),
+        ("下午三点开会", "会议下午三点开始", "下午五点开会"),
+        ("要等3天", "得等3天", "要等6天"),
+        ("怎么注销账号", "账号如何注销", "什么时候注销账号"),
+    ],
+)
+def test_sentences_that_mean_the_same_are_drawn_apart(one: str, two: str, wanted: str) -> None:
+    assert (1, wanted) in suggested(one, two, equal=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "unwanted"),
+    [
+        ("超市关门了没有", "超市还开着吗", "超市关门了有"),  # a question with 没有 at its end
+        ("我已经吃过早饭了", "我还没吃早饭", "我已经没吃过早饭了"),
+        ("书已经寄到了", "书还没寄到", "书还寄到"),
+        ("书已经寄到了", "书还没寄到", "书已经没寄到"),
+        ("现在几点了", "现在是几点", "现在八点了"),  # an answer, not another question
+        ("厕所在哪里", "洗手间在哪儿", "厕所在什么时候"),
+        ("能便宜点吗", "可以便宜一点吗", "能昂贵点吗"),
+    ],
+)
+def test_nobody_would_write_this(one: str, two: str, unwanted: str) -> None:
+    for equal in (True, False):
+        assert (1, unwanted) not in suggested(one, two, equal)
+        assert (2, unwanted) not in suggested(one, two, equal)
+
+
+def test_a_usual_word_fits_better_than_an_odd_one() -> None:
+    assert fit("我喜欢喝", "咖啡", "") > fit("我喜欢喝", "手机", "")
+    assert fit("明天", "会", "下雨吗") > fit("明天", "的", "下雨吗")
+    assert fit("", "龘", "") <= 0
+    assert TABLE.stat().st_size < 1_000_000

@@ -1,0 +1,100 @@
+"""How far a verdict is trusted: what the checkpoint records, and what the model cannot judge."""
+
+from typing import Any
+
+import pytest
+
+from textmatch import Prediction, TextMatcher
+from textmatch.demo.handlers.trust import FEW, RIGHT, SHOWN, right_share, trust
+
+SCORES = [[300, 300, 100, 100, 150, 120, 90, 60, 20, 10], [0, 20, 20, 30, 50, 80, 110, 140, 180, 290]]
+"""Pairs of the two classes by probability of the second one: "same" is right less often than "different"."""
+
+
+def prediction(sentence1: str = "今天下雨", sentence2: str = "今天下雪", same: float = 0.95, **more: Any) -> Prediction:
+    given: dict[str, Any] = {"truncated": ("", ""), "unknown": ((), ())} | more
+    return Prediction(
+        sentence1=sentence1,
+        sentence2=sentence2,
+        label="Matched" if same >= 0.5 else "Not Matched",
+        probabilities={"Not Matched": 1 - same, "Matched": same},
+        similarity=0.9,
+        **given,
+    )
+
+
+def keys(found: Any) -> list[str]:
+    return [warning["key"] for warning in found.warnings]
+
+
+def test_the_two_verdicts_are_counted_apart() -> None:
+    same, different = (right_share({"no": 1 - p, "yes": p}, SCORES) for p in (0.65, 0.35))
+    assert same == (110 / 200, 200)
+    assert different == (100 / 130, 130)
+    assert not trust(prediction(same=0.65), SCORES, 64).sure
+    sure = trust(prediction(same=0.35), SCORES, 64)
+    assert sure.sure
+    assert sure.right == {"key": "verdict_right", "share": "77%", "pairs": "130"}
+
+
+@pytest.mark.parametrize("scores", [None, [[1] * 10] * 3, [[FEW // 2 - 1] * 10] * 2])
+def test_without_figures_only_the_confidence_counts(scores: Any) -> None:
+    assert trust(prediction(same=0.6), scores, 64).sure is False
+    found = trust(prediction(same=0.8), scores, 64)
+    assert (found.sure, found.right) == (True, None)
+
+
+def test_it_is_never_said_that_all_were_right() -> None:
+    found = trust(prediction(same=0.999), [[0] * 10, [1000] * 10], 64)
+    assert found.right is not None
+    assert found.right["share"] == "99%"
+
+
+def test_not_sure_reaches_as_far_as_the_shipped_checkpoint_is_wrong(matcher: TextMatcher) -> None:
+    scores = matcher.metrics["scores"]
+    for step in range(100):
+        record = right_share({"no": 1 - (step + 0.5) / 100, "yes": (step + 0.5) / 100}, scores)
+        assert record is not None
+        assert trust(prediction(same=(step + 0.5) / 100), scores, 64).sure == (record.share >= RIGHT)
+    unsure = [step for step in range(50, 100) if not trust(prediction(same=(step + 0.5) / 100), scores, 64).sure]
+    assert unsure[0] == 50
+    assert unsure[-1] >= 79  # "same" at 0.8 is right in two of three
+
+
+@pytest.mark.parametrize(
+    ("sentences", "warning"),
+    [
+        (("I love you", "I hate you"), "warning_no_chinese"),
+        (("😀", "😭"), "warning_no_chinese"),
+        (("今天下雨", "It rains today"), "warning_no_chinese_2"),
+        (("123", "今天下雨"), "warning_no_chinese_1"),
+        (("你食咗飯未", "你吃饭了吗"), "warning_cantonese"),
+        (("我唔知道", "我不知道"), "warning_cantonese"),
+    ],
+)
+def test_what_is_no_mandarin_is_no_certain_verdict(sentences: tuple[str, str], warning: str) -> None:
+    for same in (0.99, 0.01):
+        found = trust(prediction(*sentences, same=same), None, 64)
+        assert (keys(found), found.sure, found.right) == ([warning], False, None)
+
+
+def test_unknown_characters_are_never_the_same() -> None:
+    odd: dict[str, Any] = {"unknown": (("龘", "靐"), ("齉",))}
+    assert not trust(prediction(**odd), None, 64).sure
+    assert keys(trust(prediction(**odd), None, 64)) == ["warning_unknown_1", "warning_unknown_2"]
+    assert trust(prediction(same=0.01, **odd), None, 64).sure
+    equal = trust(prediction(unknown=(("龘",), ("龘",))), None, 64)
+    assert (equal.sure, equal.warnings[0]) == (True, {"key": "warning_unknown_1", "text": "龘"})
+
+
+def test_a_tail_that_was_not_read_leaves_same_in_doubt() -> None:
+    cut: dict[str, Any] = {"truncated": ("", "很" * (SHOWN + 5))}
+    found = trust(prediction(**cut), None, 64)
+    assert not found.sure
+    assert found.warnings == [
+        {"key": "warning_tail"},
+        {"key": "warning_cut_2", "limit": "64", "text": "很" * SHOWN + "…"},
+    ]
+    different = trust(prediction(same=0.01, **cut), None, 64)
+    assert (different.sure, keys(different)) == (True, ["warning_cut_2"])
+    assert trust(prediction(truncated=("好", "好")), None, 64).sure

@@ -1,0 +1,25 @@
+"""The button by a verdict that keeps a wrongly judged pair, and the file of all that were kept."""
+
+from typing import TypedDict
+
+import gradio as gr
+
+from textmatch.demo.components import component
+
+
+class JudgedValue(TypedDict):
+    """A judged pair: its sentences, and the number of the class that the model gave it, 0 or 1."""
+
+    sentence1: str
+    sentence2: str
+    label: int
+
+
+def corrections() -> gr.HTML:
+    """Build the button. It takes a `JudgedValue`, or None while there is nothing to correct.
+
+    Corrections stay in the visitor's browser. The file that it makes of them is JSON Lines with the other class as the
+    label, as `train.py --also` reads.
+    """
+    keys = ("wrong", "kept", "undo", "stored", "lost", "download", "forget")
+    return component("corrections", None, keys=(f"correction_{key}" for key in keys), elem_id="corrections")

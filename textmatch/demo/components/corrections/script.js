@@ -1,0 +1,57 @@
+// Keeps pairs that the model judged wrongly in this browser, until the visitor downloads or deletes them.
+const STORED = "textmatch:corrections";
+const wrong = find(".tm-wrong");
+const [download, forget] = ["download", "forget"].map((name) => find(`.tm-corrections-${name}`));
+download.textContent = words.correction_download;
+forget.textContent = words.correction_forget;
+
+let kept = [];
+let stored = true;
+try {
+  kept = JSON.parse(localStorage.getItem(STORED) ?? "[]");
+} catch {
+  stored = false; // a frame of another site may have no storage
+}
+
+const same = (pair) => (other) => other.sentence1 === pair.sentence1 && other.sentence2 === pair.sentence2;
+
+function keep(pairs) {
+  kept = pairs;
+  try {
+    localStorage.setItem(STORED, JSON.stringify(kept));
+  } catch {
+    stored = false;
+  }
+  draw();
+}
+
+function draw() {
+  const pair = props.value;
+  wrong.hidden = !pair;
+  setText(wrong, pair && kept.some(same(pair)) ? words.correction_undo : words.correction_wrong);
+  const where = stored ? words.correction_stored : words.correction_lost;
+  setText(
+    find(".tm-corrections-said"),
+    kept.length ? fill({ key: "correction_kept", count: kept.length }) + where : "",
+  );
+  download.hidden = forget.hidden = !kept.length;
+}
+
+wrong.addEventListener("click", () => {
+  const { sentence1, sentence2, label } = props.value;
+  const others = kept.filter((other) => !same(props.value)(other));
+  keep(others.length < kept.length ? others : [...kept, { sentence1, sentence2, label: 1 - label }]);
+});
+
+download.addEventListener("click", () => {
+  const lines = kept.map(({ sentence1, sentence2, label }) => JSON.stringify({ sentence1, sentence2, label }) + "\n");
+  const link = make("a");
+  link.href = URL.createObjectURL(new Blob(lines, { type: "application/jsonl" }));
+  link.download = "corrections.jsonl";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+});
+
+forget.addEventListener("click", () => keep([]));
+draw();
+watch("value", draw);

@@ -1,0 +1,141 @@
+"""How far a prediction can be trusted: how often such a verdict was right, and what the model cannot judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from textmatch.demo.components import Message
+from textmatch.results import Prediction
+
+RIGHT = 0.75
+"""Share of right verdicts below which the page says that the model is not sure."""
+
+SURE = 0.65
+"""Confidence below which it says so where a checkpoint does not record how often it was right."""
+
+FEW = 50
+"""Labelled pairs that a share must at least come from."""
+
+SHOWN = 30
+"""Characters shown of a part that was not read, or of a list of unknown characters."""
+
+CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+
+CANTONESE = re.compile("[嘅咗喺冇佢哋嚟嗰啲嘢瞓攞噉咁乜嘥]|唔(?=[係该該好知使得会會可想要去到见見系])")
+"""Characters that written Cantonese uses and standard Chinese does not."""
+
+
+class Record(NamedTuple):
+    """How often a verdict at a confidence was right, on labelled pairs.
+
+    Attributes:
+        share: of right ones, 0 to 1.
+        pairs: number of the labelled pairs with this verdict at about this confidence.
+    """
+
+    share: float
+    pairs: int
+
+
+class Trust(NamedTuple):
+    """How far a prediction can be trusted.
+
+    Attributes:
+        sure: whether the verdict may stand without "not sure".
+        right: how often such a verdict was right, in words; None if that is not known.
+        warnings: what the model could not judge.
+        readable: whether the model has read enough of both sentences to say how close they are.
+    """
+
+    sure: bool
+    right: Message | None
+    warnings: list[Message]
+    readable: bool
+
+
+def trust(prediction: Prediction, scores: Sequence[Sequence[int]] | None, limit: int) -> Trust:
+    """Say how far a prediction can be trusted.
+
+    Args:
+        prediction: what the model says.
+        scores: the checkpoint's ``scores`` in ``metrics.json``: for each class the number of labelled pairs by
+            probability of the last class, in bins of equal width; None if it has none.
+        limit: characters of a sentence that the model reads.
+    """
+    record = right_share(prediction.probabilities, scores)
+    sure = is_sure(prediction.probabilities, scores)
+    doubts = _doubts(prediction)
+    right: Message | None = None
+    if record and not doubts:
+        right = {
+            "key": "verdict_right",
+            "share": f"{100 * min(record.share, 0.994):.0f}%",
+            "pairs": f"{record.pairs:,}",
+        }
+    readable = all(doubt["key"] == "warning_cantonese" for doubt in doubts)
+    return Trust(sure and not doubts, right, [*doubts, *_notes(prediction, limit)], readable)
+
+
+def is_sure(probabilities: Mapping[str, float], scores: Sequence[Sequence[int]] | None) -> bool:
+    """Whether a verdict at this confidence is right often enough; see `trust` for the arguments."""
+    record = right_share(probabilities, scores)
+    return record.share >= RIGHT if record else max(probabilities.values()) >= SURE
+
+
+def right_share(probabilities: Mapping[str, float], scores: Sequence[Sequence[int]] | None) -> Record | None:
+    """How often a two-class model's verdict was right at about this confidence; None if that is not known.
+
+    The two verdicts are counted apart: a model that has seen more pairs of one class in training than there are is
+    too ready to say it, and then the same confidence means less on that side.
+    """
+    if scores is None or len(scores) != 2 or len(probabilities) != 2:
+        return None
+    last = list(probabilities.values())[1]
+    at = min(int(last * len(scores[0])), len(scores[0]) - 1)
+    counts = [each[at] for each in scores]
+    pairs = sum(counts)
+    return Record(counts[last >= 0.5] / pairs, pairs) if pairs >= FEW else None
+
+
+def _doubts(prediction: Prediction) -> list[Message]:
+    """What the model cannot judge at all: the verdict may not stand as it is."""
+    sentences = (prediction.sentence1, prediction.sentence2)
+    without = [number for number, sentence in enumerate(sentences, 1) if not CHINESE.search(sentence)]
+    if without:
+        return [{"key": "warning_no_chinese" if len(without) == 2 else f"warning_no_chinese_{without[0]}"}]
+    doubts: list[Message] = []
+    says_same = prediction.label == list(prediction.probabilities)[-1]
+    if any(CANTONESE.search(sentence) for sentence in sentences):
+        doubts.append({"key": "warning_cantonese"})
+    if says_same and prediction.truncated[0] != prediction.truncated[1]:
+        doubts.append({"key": "warning_tail"})
+    if says_same and set(prediction.unknown[0]) != set(prediction.unknown[1]):
+        doubts += _unknown(prediction)
+    return doubts
+
+
+def _notes(prediction: Prediction, limit: int) -> list[Message]:
+    """What was not read, and what was not known where that need not change the verdict."""
+    notes: list[Message] = [
+        {"key": f"warning_cut_{number}", "limit": str(limit), "text": _shorten(rest)}
+        for number, rest in enumerate(prediction.truncated, 1)
+        if rest
+    ]
+    says_same = prediction.label == list(prediction.probabilities)[-1]
+    if not says_same or set(prediction.unknown[0]) == set(prediction.unknown[1]):
+        notes += _unknown(prediction)
+    return notes
+
+
+def _unknown(prediction: Prediction) -> list[Message]:
+    return [
+        {"key": f"warning_unknown_{number}", "text": _shorten(" ".join(dict.fromkeys(tokens)))}
+        for number, tokens in enumerate(prediction.unknown, 1)
+        if tokens
+    ]
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"

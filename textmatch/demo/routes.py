@@ -1,0 +1,65 @@
+"""Plain addresses beside Gradio's: one request, one answer, without queue, session or event.
+
+They take a fraction of the time of Gradio's endpoints, which make a session for each call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from textmatch import __version__
+from textmatch.demo.api import Endpoints
+from textmatch.demo.events import Page, answered, whole
+from textmatch.demo.turns import LONG, SHORT
+
+PARAMETERS = ("sentence1", "sentence2", "model")
+
+
+async def health(request: Request) -> JSONResponse:
+    """Say that the server is up, what it serves and how much work is here."""
+    models = _endpoints(request).models
+    told = {"status": "ok", "version": __version__, "checkpoint": models.default, "models": list(models.names)}
+    return JSONResponse(told | {"short": len(SHORT), "long": len(LONG)})
+
+
+async def predict(request: Request) -> JSONResponse:
+    """Compare two sentences: an object with ``sentence1`` and ``sentence2``, and a ``model`` if not the default."""
+    asker = gr.Request(request)
+    try:
+        with answered(asker):
+            sent = await _sent(request)
+            sentence1, sentence2, model = (sent.get(name) for name in PARAMETERS)
+            if model is None:
+                model = ""
+            label, similarity = await _endpoints(request).predict_with(sentence1, sentence2, asker, model)
+    except gr.Error as error:
+        return JSONResponse({"error": error.message, "title": error.title}, 422)
+    return JSONResponse(whole(label | {"similarity": similarity}))
+
+
+ROUTES = [Route("/health", health), Route("/predict", predict, methods=["POST"])]
+
+
+async def _sent(request: Request) -> Any:
+    """The object in a request's body."""
+    try:
+        sent = await request.json()
+    except (ValueError, RecursionError):
+        sent = None
+    unknown = set(sent) - set(PARAMETERS) if isinstance(sent, dict) else set()
+    if not isinstance(sent, dict) or unknown:
+        names = ", ".join(PARAMETERS)
+        raise gr.Error(f"expected a JSON object with {names}" + (f"; got {sorted(unknown)!r:.80}" if unknown else ""))
+    return sent
+
+
+def _endpoints(request: Request) -> Endpoints:
+    page = request.app.get_blocks()
+    assert isinstance(page, Page)
+    endpoints: Endpoints = page.endpoints
+    return endpoints

@@ -1,0 +1,135 @@
+"""The page's temporary folder: empty at the start, swept by age, bounded in bytes.
+
+Gradio puts an upload under the hash of its content, so two visitors who send the same file share one path: nobody may
+delete it after reading. And it forgets what an aborted upload or a killed process leaves. So all of it lies in one
+folder of our own, and everything in it goes when it is old.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+UPLOAD_SECONDS, RESULT_SECONDS = 14 * 60, 59 * 60
+"""Age at which an upload and a result file are deleted: with the time between two sweeps 15 minutes and an hour."""
+
+SWEEP_SECONDS = 15
+"""Time between two sweeps."""
+
+EMPTY_SECONDS = 60
+"""Age at which an empty folder is deleted."""
+
+MOST_BYTES = 4 * 2**30
+"""Size of the folder; above it the oldest files go first."""
+
+RESULTS = "scored-"
+"""How the names of folders with result files begin."""
+
+VARIABLE = "GRADIO_TEMP_DIR"
+"""The environment variable by which Gradio finds its temporary folder. It is read when Gradio is imported, too."""
+
+
+def claim() -> Path:
+    """A new folder for this process; folders that processes left behind are deleted."""
+    parent = _private(Path(os.environ.get(VARIABLE) or tempfile.gettempdir()))
+    with _locked(parent):
+        for left in parent.iterdir():
+            if _lock(left) is not None:
+                shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="page-", dir=parent))
+        _lock(folder)  # held until the process ends, however it ends
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ[VARIABLE] = str(folder)
+    return folder
+
+
+def _private(parent: Path) -> Path:
+    """The folder in `parent` that only this user can read; a new one if that name was taken by somebody else."""
+    if sys.platform == "win32":
+        return Path(tempfile.mkdtemp(prefix="textmatch-", dir=parent))
+    folder = parent / f"textmatch-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    about = folder.lstat()
+    if about.st_uid == os.getuid() and about.st_mode & 0o170077 == 0o040000:
+        return folder.resolve()
+    return Path(tempfile.mkdtemp(prefix="textmatch-", dir=parent)).resolve()
+
+
+def _lock(folder: Path, wait: bool = False) -> int | None:
+    """Lock a folder and return what holds the lock; None if another process holds it, or where there are no locks."""
+    if sys.platform == "win32":
+        return None
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        return None
+    return held
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    held = _lock(folder, wait=True)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+UPLOAD_FOLDER = claim()
+"""This process's temporary folder."""
+
+
+@cache
+def keep_swept() -> None:
+    """Sweep the folder for as long as the process runs."""
+
+    def run() -> None:
+        while True:
+            time.sleep(SWEEP_SECONDS)
+            sweep(UPLOAD_FOLDER)
+
+    threading.Thread(target=run, name="sweep-uploads", daemon=True).start()
+
+
+def sweep(folder: Path) -> None:
+    """Delete what is old, and then the oldest files until the rest is small enough.
+
+    Args:
+        folder: where uploads and result files are.
+    """
+    now = time.time()
+    files: list[tuple[float, int, Path]] = []
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # gone in the meantime
+            about = path.stat()
+            if path.is_dir():
+                if now - about.st_mtime > EMPTY_SECONDS:
+                    path.rmdir()  # fails unless it is empty
+            elif now - about.st_mtime > (RESULT_SECONDS if path.parent.name.startswith(RESULTS) else UPLOAD_SECONDS):
+                path.unlink()
+            else:
+                files.append((about.st_mtime, about.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
+        if total <= MOST_BYTES:
+            break
+        path.unlink(missing_ok=True)
+        total -= size

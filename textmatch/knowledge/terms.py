@@ -1,0 +1,112 @@
+"""Terms with a known relation: names of one thing, loan words, idioms in plain words, things that are easily confused.
+
+The files of `lexicon/` have one group a line, its terms normalised and separated by ``|``; lines with ``#`` begin a
+section. The terms of a line mean the same, except in the files of `DISTINCT`, where they are of one kind and differ.
+Antonyms come from `wordlists/`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from textmatch.knowledge.wordlists import read_groups
+
+FOLDER = Path(__file__).with_name("lexicon")
+SAME = ("aliases", "loanwords", "slang", "idioms", "synonyms", "homophones", "emoji")
+DISTINCT = ("confusables",)
+
+
+class Group(NamedTuple):
+    """One line of the lexicon.
+
+    Attributes:
+        terms: two or more different terms.
+        same: whether they mean the same; if not, they are of one kind and differ.
+        section: the file and heading that it stands under; groups of a section are alike in kind.
+    """
+
+    terms: tuple[str, ...]
+    same: bool
+    section: str
+
+
+class Meaning(NamedTuple):
+    """What is known of a term: the numbers of the groups whose terms mean the same, and of those whose terms differ."""
+
+    same: frozenset[int]
+    distinct: frozenset[int]
+
+
+class Term(NamedTuple):
+    """A term in a sentence, from `start` up to `end`."""
+
+    start: int
+    end: int
+    text: str
+    meaning: Meaning
+
+    def equals(self, other: Term) -> bool:
+        """Whether both mean the same."""
+        return self.text == other.text or not self.meaning.same.isdisjoint(other.meaning.same)
+
+    def differs_from(self, other: Term) -> bool:
+        """Whether both are of one kind and known to differ."""
+        return not self.equals(other) and not self.meaning.distinct.isdisjoint(other.meaning.distinct)
+
+
+def read_lexicon() -> Iterator[Group]:
+    """The groups of all files, in order."""
+    for name in (*SAME, *DISTINCT):
+        section = name
+        for line in (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if line.startswith("#"):
+                section = f"{name}: {line.lstrip('# ')}"
+            else:
+                yield Group(tuple(line.split(" | ")), name in SAME, section)
+    for words in read_groups("antonyms"):
+        yield Group(tuple(words), False, "antonyms")
+
+
+def find_terms(plain: str, words: Sequence[str]) -> list[Term]:
+    """The known terms of a sentence, the longest first where they overlap; they begin and end where words do.
+
+    Args:
+        plain: a normalised sentence (`textmatch.text.normalise`).
+        words: its words (`textmatch.text.segment`).
+    """
+    lexicon = _lexicon()
+    found: list[Term] = []
+    borders = [0]
+    for word in words:
+        borders.append(borders[-1] + len(word))
+    free = 0
+    for i, start in enumerate(borders[:-1]):
+        if start < free:
+            continue
+        for end in reversed(borders[i + 1 : i + 1 + lexicon.longest]):
+            if (meaning := lexicon.meanings.get(plain[start:end])) is not None:
+                found.append(Term(start, end, plain[start:end], meaning))
+                free = end
+                break
+    return found
+
+
+class _Lexicon(NamedTuple):
+    meanings: dict[str, Meaning]
+    longest: int
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    same: defaultdict[str, set[int]] = defaultdict(set)
+    distinct: defaultdict[str, set[int]] = defaultdict(set)
+    for number, group in enumerate(read_lexicon()):
+        for term in group.terms:
+            (same if group.same else distinct)[term].add(number)
+    terms = same.keys() | distinct.keys()
+    meanings = {term: Meaning(frozenset(same[term]), frozenset(distinct[term])) for term in terms}
+    return _Lexicon(meanings, max(map(len, meanings)))
