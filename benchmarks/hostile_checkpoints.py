@@ -19,6 +19,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.output import give
 from textmatch import CheckpointError, TextMatcher, checkpoint
 from textmatch.config import ModelConfig
 from textmatch.models import build
@@ -156,10 +157,7 @@ def main() -> None:
         "folders": options.folders, "seed": options.seed, "results": dict(results), "wrong": wrong,
         "slowest_seconds": round(slowest, 1),
     }  # fmt: skip
-    text = json.dumps(figures, ensure_ascii=False, indent=1)
-    print(text)
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    give(figures, options.output)
     raise SystemExit(bool(wrong))
 
 

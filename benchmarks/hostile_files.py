@@ -27,6 +27,7 @@ import openpyxl
 import pyarrow
 from pyarrow import parquet
 
+from benchmarks.output import give
 from textmatch.files import LIST_SUFFIXES, TABLE_SUFFIXES, Table, TableError, read_list, read_table
 
 NAMES = ("sentence1", "sentence2", "label")
@@ -348,10 +349,7 @@ def main() -> None:
         "files": options.files, "seed": options.seed, "results": dict(results), "wrong": wrong,
         "slowest": [slowest[0], round(slowest[1], 1)], "most_megabytes": [heaviest[0], round(heaviest[1])],
     }  # fmt: skip
-    text = json.dumps(figures, ensure_ascii=False, indent=1)
-    print(text)
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    give(figures, options.output)
     raise SystemExit(bool(wrong))
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import socket
@@ -27,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from benchmarks.output import give
 
 ROOT = Path(__file__).parents[1]
 
@@ -183,10 +184,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         record = asyncio.run(_measured(options, Path(folder)))
-    text = json.dumps(record, indent=2, ensure_ascii=False)
-    print(text)
-    if options.output:
-        options.output.write_text(text + "\n", encoding="utf-8")
+    give(record, options.output)
 
 
 async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:

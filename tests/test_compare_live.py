@@ -133,7 +133,8 @@ def test_a_lost_connection_hides_the_answer_and_keeps_the_sentences(new_page: An
     page.close()
 
 
-def test_an_answer_that_comes_after_clear_is_dropped(visit: Open) -> None:
+def asked_again(visit: Open) -> tuple[Any, list[Any]]:
+    """A page with an answer that has asked once more, and what keeps the second question from the server."""
     page = visit()
     write(page, *SAME)
     answered(page)
@@ -141,6 +142,11 @@ def test_an_answer_that_comes_after_clear_is_dropped(visit: Open) -> None:
     held = hold(page)
     with page.expect_request("**/queue/join*"):
         page.locator("#compare").click()
+    return page, held
+
+
+def test_an_answer_that_comes_after_clear_is_dropped(visit: Open) -> None:
+    page, held = asked_again(visit)
     page.locator("#clear").click()
     at_rest(page)
     with page.expect_response("**/queue/join*"):
@@ -152,13 +158,7 @@ def test_an_answer_that_comes_after_clear_is_dropped(visit: Open) -> None:
 
 
 def test_an_answer_whose_question_has_changed_is_dropped(visit: Open) -> None:
-    page = visit()
-    write(page, *SAME)
-    answered(page)
-    page.evaluate(HEADLINES)
-    held = hold(page)
-    with page.expect_request("**/queue/join*"):
-        page.locator("#compare").click()
+    page, held = asked_again(visit)
     write(page, *OTHER)
     held[0].continue_()
     answered(page)

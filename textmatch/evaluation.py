@@ -126,16 +126,26 @@ def evaluate_recalibrated(
 
 
 @torch.inference_mode()
-def _run(model: Network, pairs: Sequence[EncodedPair]) -> tuple[Tensor, Tensor]:
-    """Logits `[N, C]` and cosines `[N]` of N encoded pairs, in their order, on the CPU."""
+def run_batches(model: Network, pairs: Sequence[EncodedPair]) -> tuple[list[MatchOutput], Tensor]:
+    """Run a network on N encoded pairs, in batches of like length.
+
+    Returns:
+        The outputs of the batches, and for each pair its row in them, `[N]`, int64.
+    """
     model.eval()
     device = next(model.parameters()).device
     batches = by_length(pairs, BATCH_SIZE)
-    outputs: list[MatchOutput] = [model(collate_pairs([pairs[i] for i in batch]).to(device)) for batch in batches]
-    original_order = torch.tensor([i for batch in batches for i in batch]).argsort()
+    outputs = [model(collate_pairs([pairs[i] for i in batch]).to(device)) for batch in batches]
+    return outputs, torch.tensor([i for batch in batches for i in batch]).argsort()
+
+
+@torch.inference_mode()
+def _run(model: Network, pairs: Sequence[EncodedPair]) -> tuple[Tensor, Tensor]:
+    """Logits `[N, C]` and cosines `[N]` of N encoded pairs, in their order, on the CPU."""
+    outputs, rows = run_batches(model, pairs)
     return (
-        torch.cat([output.logits for output in outputs]).cpu()[original_order],
-        torch.cat([output.similarity for output in outputs]).cpu()[original_order],
+        torch.cat([output.logits for output in outputs]).cpu()[rows],
+        torch.cat([output.similarity for output in outputs]).cpu()[rows],
     )
 
 

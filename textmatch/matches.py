@@ -38,10 +38,11 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
     """
     characters, words = set(other.plain[: len(other)]), set(other.covering)
     sounds = {near_sound(sound) for sound in other.sounds} - {0}
+    same_character, same_word, same_sound = Match.CHARACTER.value, Match.WORD.value, Match.SOUND.value
     flags = [
-        Match.CHARACTER * (character in characters)
-        | Match.WORD * (word in words)
-        | Match.SOUND * (near_sound(sound) in sounds)
+        same_character * (character in characters)
+        | same_word * (word in words)
+        | same_sound * (near_sound(sound) in sounds)
         for character, word, sound in zip(sentence.plain, sentence.covering, sentence.sounds, strict=False)
     ]
     for term in sentence.terms:
@@ -60,6 +61,7 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
     return flags
 
 
-def _add(flags: list[int], start: int, end: int, flag: int) -> None:
+def _add(flags: list[int], start: int, end: int, flag: Match) -> None:
+    bit = flag.value  # plain numbers: arithmetic with the flags themselves is slow
     for position in range(start, min(end, len(flags))):
-        flags[position] |= flag
+        flags[position] |= bit

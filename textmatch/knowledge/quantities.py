@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textmatch.knowledge.numbers import GROUPS, NUMERAL, PLACES, VALUES, parse_number
+from textmatch.knowledge.wordlists import read_words
 
 HOUR, HALF_DAY, DAY = 60.0, 60.0 * 12, 60.0 * 24
 """Minutes."""
@@ -45,10 +46,7 @@ HALVED = ("年", "天", "小时", "个小时", "个月", "斤", "公斤", "价",
 """Units that can follow 半; after anything else it may mean something else."""
 FRACTIONS = ("1/2", "1/3", "2/3", "1/4", "3/4", "1/5")
 """Which of the texts that could be fractions or dates are fractions."""
-NO_NUMBERS = (
-    "一块 一口 一把 一道 一段 一头 一手 一点 一面 一家 一层 一级 一对 一打 一人 一位 一回 一名 "
-    "十分 万分 三七 五一 千万 万千 百千 万一 一一"
-)
+NO_NUMBERS = frozenset(read_words("no_numbers"))
 """Words of numerals and units that mean something else."""
 NO_SINGLE = "口位名回趟对双打号里级成套盒包袋碗颗粒支把部间家头匹棵朵片盘门道首篇句页份"
 """Units before which 一 is mostly no number: 一口答应, 一打听, 一家人."""
@@ -101,6 +99,7 @@ _BELOW_ZERO = re.compile(r"零下|负(?=[\d零一二两三四五六七八九十]
 _AMOUNT = re.compile(
     rf"(?P<several>好?几|数|[上成](?=[百千万]))?(?P<number>{_ARABIC}|{_CHINESE}|半)(?P<more>[多来余几])?(?P<unit>{_UNIT})?"
 )
+_MAY_HOLD = re.compile(rf"[\d{NUMERAL}半周期拜]")
 _NUMERIC_WORD = re.compile(
     rf"(?:{_PERIOD})?[{NUMERAL}第半多几来成\d.]+(?:{_UNIT}|点半|点钟|点|月份|月|日|号|分之|分|刻)*半?"
     rf"|.*\d.*|{_PERIOD}|.*分之.*|零下.*"
@@ -169,13 +168,12 @@ def find_quantities(plain: str, words: Sequence[str]) -> list[Quantity]:
         plain: a normalised sentence (`textmatch.text.normalise`).
         words: its words (`textmatch.text.segment`): a numeral inside of a word, such as 一起, is no number.
     """
-    if not any(character.isdigit() or character in NUMERAL + "半周期拜" for character in plain):
+    if not _MAY_HOLD.search(plain):
         return []
-    no_numbers = NO_NUMBERS.split()
     in_word = [
         flag
         for word in words
-        for flag in [len(word) > 1 and (word in no_numbers or not _NUMERIC_WORD.fullmatch(word))] * len(word)
+        for flag in [len(word) > 1 and (word in NO_NUMBERS or not _NUMERIC_WORD.fullmatch(word))] * len(word)
     ]
     text = _Text(plain, in_word, taken=[False] * len(plain))
     # Longer forms first: what one of these finds is not looked at again.

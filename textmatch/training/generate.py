@@ -35,9 +35,6 @@ COMMON = 20
 LENGTHS = range(4, 36)
 """Characters of the sentences that are changed."""
 
-SPEECH_PERIODS = ((5, ""), (12, "早上"), (18, "下午"), (24, "晚上"))
-"""Up to which hour people say what of the day."""
-
 # Code points of scripts that no corpus has: Hangul, Kana, Thai, Cyrillic, emoji, rare Chinese characters.
 STRANGE = (
     (0xAC00, 0xD7A3),
@@ -89,6 +86,7 @@ class Generator:
     def __init__(self, sentences: Sequence[Sentence], rng: random.Random) -> None:
         self.sentences, self._rng = sentences, rng
         self._groups = list(read_lexicon())
+        self._greetings, self._endings = read_words("greetings"), read_words("endings")
         self._tags = word_tags()
         self._perturbations = Perturbations(
             (sentence.plain for sentence in sentences[:: max(1, len(sentences) // 20_000)]), rng
@@ -221,9 +219,9 @@ class Generator:
         """The sentence with and without a greeting or thanks."""
         wrapped = plain
         if self._rng.random() < 0.6:
-            wrapped = self._rng.choice(read_words("greetings")) + wrapped
+            wrapped = self._rng.choice(self._greetings) + wrapped
         if wrapped == plain or self._rng.random() < 0.4:
-            wrapped += self._rng.choice(read_words("endings"))
+            wrapped += self._rng.choice(self._endings)
         return Made(plain, wrapped, 1, SAME, "polite")
 
     def addresses(self, count: int) -> Iterator[Made]:

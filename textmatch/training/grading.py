@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from textmatch.batching import by_length, collate_pairs
-from textmatch.evaluation import LabelledPairs
+from textmatch.evaluation import LabelledPairs, run_batches
 from textmatch.files import Pair, Splits
 from textmatch.models import InteractionLSTM
 from textmatch.training.sampling import PairEncoder
@@ -22,7 +21,6 @@ from textmatch.training.sampling import PairEncoder
 PAIRS_OF_A_CORPUS = 6000
 UNRELATED = 1500
 PENALTY = 1e-3  # of the squared weights
-BATCH_SIZE = 256
 
 
 def fit_grade(model: InteractionLSTM, encoder: PairEncoder, corpora: Sequence[Splits], seed: int) -> int:
@@ -64,15 +62,9 @@ def _inputs(model: InteractionLSTM, encoded: LabelledPairs) -> Tensor:
     assert model.grade is not None
     seen: list[Tensor] = []
     hook = model.grade.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().float().cpu()))
-    device = next(model.parameters()).device
-    model.eval()
-    batches = by_length(encoded.pairs, BATCH_SIZE)
-    with torch.no_grad():
-        for batch in batches:
-            model(collate_pairs([encoded.pairs[i] for i in batch]).to(device))
+    _, rows = run_batches(model, encoded.pairs)
     hook.remove()
-    order = torch.tensor([i for batch in batches for i in batch]).argsort()
-    return torch.cat(seen)[order]
+    return torch.cat(seen)[rows]
 
 
 @torch.enable_grad()
