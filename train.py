@@ -41,7 +41,26 @@ def parser() -> argparse.ArgumentParser:
         "--also", nargs="+", type=Path, default=[], help="folders of further corpora with the same labels"
     )
     result.add_argument(
-        "--calibrate-also", nargs="+", type=Path, default=[], help="files of pairs to calibrate on beside the dev split"
+        "--generated",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="the same for pairs made by textmatch.training.generate: the vocabulary is not taken from them",
+    )
+    result.add_argument(
+        "--weights",
+        nargs="+",
+        type=float,
+        default=[],
+        metavar="W",
+        help="factors of how often pairs are drawn, one for each folder of --also and then of --generated (default: 1)",
+    )
+    result.add_argument(
+        "--dev-also",
+        nargs="+",
+        type=Path,
+        default=[],
+        help="files of pairs that weigh as much as the dev split when an epoch is chosen and the network is calibrated",
     )
     result.add_argument(
         "--columns",
@@ -155,9 +174,10 @@ def main(arguments: list[str]) -> None:
     splits = load_splits(options["data"], given)
     if "batch_size" not in options:
         train = replace(train, batch_size=_batch_size(len(splits.train), train.batch_size))
-    also = [
-        load_splits(folder, DataOptions(labels=splits.labels, dev_share=given.dev_share)) for folder in options["also"]
-    ]
+    also, generated = (
+        [load_splits(folder, DataOptions(labels=splits.labels, dev_share=given.dev_share)) for folder in options[name]]
+        for name in ("also", "generated")
+    )
     fit(
         splits,
         model,
@@ -165,7 +185,9 @@ def main(arguments: list[str]) -> None:
         options["output"] or Path("checkpoints") / _default_name(splits.corpus, options["preset"]),
         RunOptions(
             also=also,
-            calibration=[pair for file in options["calibrate_also"] for pair in read_pairs(file)],
+            generated=generated,
+            weights=options["weights"],
+            dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file)],
             init=options["init"],
             device=options["device"],
             precision=options["precision"],

@@ -16,13 +16,16 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from textmatch.text import LONGEST_TEXT
+
 Row = list[str]
 
 
 def read(file: Path) -> list[Row]:
-    """The rows of a gzipped TSV, without its header."""
+    """The rows of a gzipped TSV, without its header and without the few of BQ that hold a whole list of rows."""
     with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return [line.rstrip("\n").split("\t") for line in lines][1:]
+        rows = [line.rstrip("\n").split("\t") for line in lines][1:]
+    return [row for row in rows if max(map(len, row)) <= LONGEST_TEXT]
 
 
 def split_by_number(rows: list[Row], number: Callable[[int, Row], int] = lambda i, _: i) -> dict[str, list[Row]]:

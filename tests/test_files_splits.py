@@ -384,6 +384,7 @@ def test_a_table_or_a_list_is_not_read_as_paraphrases(tmp_path: Path) -> None:
     path.write_text("怎么退款\n" * 1500, encoding="utf-8")
     with pytest.raises(DataError, match=r"train\.txt, line 201: this is line 201 of a block"):
         read_pairs(path)
+    assert len(read_sentences(path)) == 1500
 
 
 def test_bad_splits(tmp_path: Path, write_table: Write) -> None:

@@ -36,7 +36,9 @@ def encoder(labels: tuple[str, ...] = ("0", "1")) -> PairEncoder:
 
 def drawn(config: TrainConfig, *corpora: Splits, epoch: int = 1) -> Examples:
     """The examples of one epoch."""
-    return draw_epoch(training_sources(encoder(), corpora, config), epoch_generator(config.seed, epoch))
+    return draw_epoch(
+        training_sources(encoder(), corpora, [1.0] * len(corpora), config), epoch_generator(config.seed, epoch)
+    )
 
 
 def test_labelled_pairs_become_ids_and_classes() -> None:
@@ -47,7 +49,7 @@ def test_labelled_pairs_become_ids_and_classes() -> None:
 
 
 def test_an_epoch_shows_every_pair_once_each_time_in_another_order() -> None:
-    sources = training_sources(encoder(), [splits(PAIRS)], PLAIN)
+    sources = training_sources(encoder(), [splits(PAIRS)], [1.0], PLAIN)
     orders = []
     for epoch in (1, 2, 3):
         generator = epoch_generator(1, epoch)
@@ -55,6 +57,12 @@ def test_an_epoch_shows_every_pair_once_each_time_in_another_order() -> None:
         orders.append([examples.pairs[i] for batch in epoch_batches(examples, 3, generator) for i in batch])
     assert all(len(order) == len(set(order)) == len(PAIRS) and set(order) == set(orders[0]) for order in orders)
     assert orders[0] != orders[1] != orders[2]
+
+
+def test_a_corpus_is_drawn_as_often_as_its_weight_says() -> None:
+    corpora = [splits(PAIRS), splits(PAIRS, "also")]
+    sources = training_sources(encoder(), corpora, [1.0, 2.5], PLAIN)
+    assert len(draw_epoch(sources, epoch_generator(1, 1)).labels) == 3.5 * len(PAIRS)
 
 
 def test_an_epoch_is_drawn_the_same_again() -> None:
@@ -89,7 +97,7 @@ def test_an_epoch_draws_its_share_of_transitive_augmented_and_template_pairs() -
 
 def test_nothing_is_made_for_other_labels() -> None:
     named = [pair._replace(label="same" if pair.label == "1" else "other") for pair in PAIRS]
-    sources = training_sources(encoder(("other", "same")), [splits(named)], TrainConfig())
+    sources = training_sources(encoder(("other", "same")), [splits(named)], [1.0], TrainConfig())
     assert [len(source.examples.labels) for source in sources] == [len(PAIRS)]
 
 

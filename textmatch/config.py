@@ -112,8 +112,8 @@ class TrainConfig:
             temperature T, where s is its size relative to the main corpus. At 1 each is used once; higher values use
             small corpora more often. No corpus gets more pairs of an epoch than the main one.
         epoch_share: share of all that which an epoch draws; a small one gives more epochs to choose from.
-        max_words: words to which the vocabulary of a checkpoint to start from is extended by those of the data; 0
-            leaves it as it is.
+        max_words: words of a vocabulary that is taken from a checkpoint to start from and renewed: the most frequent
+            ones of the data come first, and characters are added; 0 leaves it as it is.
         class_weights: ``balanced`` counts rare classes as much as frequent ones, in the loss and in the calibration:
             the probabilities are then those of classes that are equally frequent.
         metric: the figure on dev by which the best epoch is chosen (`metrics.Metrics`).

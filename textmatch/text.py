@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from textmatch.errors import InputError
@@ -280,16 +281,16 @@ class Vocabulary:
                 tokens[word] += times
         return cls(SPECIALS + _frequent(characters, min_characters), SPECIALS + _frequent(tokens, min_words))
 
-    def extended(self, other: Vocabulary, max_words: int) -> Vocabulary:
-        """The vocabulary with the characters of another one, and with its words as long as there is room.
+    def renewed(self, other: Vocabulary, max_words: int) -> Vocabulary:
+        """The vocabulary for data with another one: the characters of both, and the most frequent words of each.
 
         Args:
-            other: its most frequent words come first.
-            max_words: words that the result has at most, unless this vocabulary has more.
+            other: its most frequent words come first, as they do here.
+            max_words: words that the result has at most.
         """
-        characters = [*self.characters, *(each for each in other.characters if each not in self.characters)]
-        words = [*self.words, *(each for each in other.words if each not in self.words)]
-        return Vocabulary(characters, words[: max(max_words, len(self.words))])
+        characters = dict.fromkeys((*self.characters, *other.characters))
+        by_rank = chain.from_iterable(zip_longest(self.words, other.words, fillvalue=SPECIALS[0]))
+        return Vocabulary(list(characters), list(dict.fromkeys(by_rank))[:max_words])
 
     def encode(self, sentence: str, max_length: int, unit: Unit = "character") -> Encoded:
         """Turn a sentence into ids.

@@ -194,7 +194,9 @@ def read_pairs(path: str | Path) -> list[Pair]:
 
 def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
     if _holds_paraphrases(path):
-        pairs = list(_paraphrase_pairs(_paraphrases(path)))
+        lines = _paraphrases(path)
+        _check_blocks(path, lines)
+        pairs = list(_paraphrase_pairs(lines))
         return _LabelledFile(path, pairs, 1, f"{len(pairs):,} pairs of paraphrases, separated by |")
     table, columns = _read_strictly(path, options)
     if columns.label is None:
@@ -464,7 +466,10 @@ def _paraphrases(path: Path) -> list[list[str]]:
             f"{path}: the lines hold tabs, as a table does, and a .txt file holds paraphrases separated by |; expected "
             f"the name {path.name.replace('.txt', '.tsv')}"
         )
-    paraphrases = [[part for sentence in line.split("|") if (part := sentence.strip())] for line in lines]
+    return [[part for sentence in line.split("|") if (part := sentence.strip())] for line in lines]
+
+
+def _check_blocks(path: Path, paraphrases: Iterable[Sequence[str]]) -> None:
     block = 0
     for number, line in enumerate(paraphrases, 1):
         block = block + 1 if line else 0
@@ -473,7 +478,6 @@ def _paraphrases(path: Path) -> list[list[str]]:
                 f"{path}, line {number}: this is line {block} of a block; expected at most {MAX_BLOCK}, with an "
                 "empty line between blocks: each line has sentences with one meaning, separated by |"
             )
-    return paraphrases
 
 
 def _paraphrase_pairs(lines: Iterable[Sequence[str]]) -> Iterator[Pair]:

@@ -335,7 +335,7 @@ def _renamed(commands: str) -> str:
 
 
 def _calibrated_beside(record: Mapping[str, Any]) -> str:
-    pairs = record.get("calibration_pairs")
+    pairs = record.get("dev_also_pairs") or record.get("calibration_pairs")
     return f" and, weighing as much, on {pairs:,} pairs of everyday language" if pairs else ""
 
 

@@ -53,7 +53,10 @@ class RunOptions:
 
     Attributes:
         also: further corpora with the same labels, trained on together with the main one.
-        calibration: pairs that the finished network is calibrated on beside dev.
+        generated: the same for pairs that a program made: the vocabulary is not taken from them.
+        weights: factors of how often pairs of `also` and then of `generated` are drawn, beside what
+            `TrainConfig.sampling_temperature` says; empty for 1 each.
+        dev_also: pairs that weigh as much as dev when the epoch is chosen and the network is calibrated.
         init: checkpoints to start from, of one vocabulary and (except for dropout) one configuration: their
             vocabulary and the mean of their weights, where these fit. With 0 epochs the mean itself is written.
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
@@ -64,7 +67,9 @@ class RunOptions:
     """
 
     also: Sequence[Splits] = ()
-    calibration: Sequence[Pair] = ()
+    generated: Sequence[Splits] = ()
+    weights: Sequence[float] = ()
+    dev_also: Sequence[Pair] = ()
     init: Sequence[Path] = ()
     device: str | None = None
     precision: str | None = None
@@ -109,11 +114,12 @@ def fit(
     set_seed(train_config.seed)
 
     # Data: all corpora have the labels of the main one.
-    corpora = (splits, *options.also)
+    corpora = (splits, *options.also, *options.generated)
     classes = [str(number) for number in range(len(splits.labels))]
     for corpus in corpora:
         accelerator.print(*corpus.notes, sep="\n")
         _check_labels(corpus, splits.labels)
+    weights = _weights(options, corpora)
     model_config = replace(model_config, labels=splits.labels)
     match = f" ({splits.labels[-1]}: the sentences match)" if len(classes) == 2 else ""
     accelerator.print(f"classes: {', '.join(splits.labels)}{match}")
@@ -122,19 +128,19 @@ def fit(
     start = average_checkpoints(options.init) if options.init else None
     if start:
         model_config = replace(start.config, **{name: getattr(model_config, name) for name in KEPT_SETTINGS})
-    vocabulary = start.vocabulary if start else _build_vocabulary(corpora, train_config)
+    read = (splits, *options.also)
+    vocabulary = start.vocabulary if start else _build_vocabulary(read, train_config)
     if start and train_config.max_words:
-        vocabulary = vocabulary.extended(_build_vocabulary(corpora, train_config), train_config.max_words)
+        vocabulary = vocabulary.renewed(_build_vocabulary(read, train_config), train_config.max_words)
 
     # Sampling: what an epoch draws from.
     encoder = PairEncoder(vocabulary, model_config, classes)
-    sources = training_sources(encoder, corpora, train_config) if train_config.epochs else []
+    sources = training_sources(encoder, corpora, weights, train_config) if train_config.epochs else []
     balanced = train_config.class_weights == "balanced"
     if balanced and not train_config.length_prior:  # which has the shares of the classes in it
         sources = [source._replace(examples=_with_class_prior(source.examples)) for source in sources]
-    dev = encoder.encode(splits.dev)
-    repeats = max(1, len(splits.dev) // max(1, len(options.calibration)))  # so that they weigh as much as dev
-    calibration = encoder.encode([*splits.dev, *repeats * list(options.calibration)])
+    repeats = max(1, len(splits.dev) // max(1, len(options.dev_also)))  # so that they weigh as much as dev
+    dev = encoder.encode([*splits.dev, *repeats * list(options.dev_also)])
 
     # Network, with fresh weights or those to start from; resuming replaces them.
     model = build(model_config, vocabulary.num_characters, len(vocabulary.words))
@@ -167,14 +173,14 @@ def fit(
 
     # The best epoch on dev, calibrated on dev, tested once, saved.
     best = run.best_model()
-    calibrate(best, calibration, balanced)
+    calibrate(best, dev, balanced)
     graded = fit_grade(best, encoder, corpora, train_config.seed) if isinstance(best, InteractionLSTM) else 0
     if accelerator.is_main_process:
         record = report(TextMatcher(model_config, vocabulary, best), splits) | {
             "corpus": splits.corpus,
             "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus, balanced) for corpus in options.also},
             "data_sha256": facts["sources"],
-            "calibration_pairs": len(options.calibration),
+            "dev_also_pairs": len(options.dev_also),
             "graded_pairs": graded,
             "command": options.command,
             "init": facts["init"],
@@ -204,6 +210,14 @@ def _check_output(output: Path, options: RunOptions) -> None:
             pass
     except OSError as error:
         raise TextMatchError(f"{output}: cannot be written: {error.strerror}") from None
+
+
+def _weights(options: RunOptions, corpora: Sequence[Splits]) -> list[float]:
+    """The factor of each corpus' share; that of the main one is 1."""
+    weights = list(options.weights) or [1.0] * (len(corpora) - 1)
+    if len(weights) != len(corpora) - 1:
+        raise TextMatchError(f"weights: expected {len(corpora) - 1}, one for each further corpus, got {len(weights)}")
+    return [1.0, *weights]
 
 
 def _train_epoch(

@@ -77,16 +77,22 @@ class PairEncoder:
         return self._cache[sentence]
 
 
-def training_sources(encoder: PairEncoder, corpora: Sequence[Splits], config: TrainConfig) -> list[Source]:
+def training_sources(
+    encoder: PairEncoder, corpora: Sequence[Splits], weights: Sequence[float], config: TrainConfig
+) -> list[Source]:
     """Everything that an epoch draws from: the corpora and, for the labels 0 and 1, pairs made from them.
 
     Args:
         encoder: encodes the pairs.
         corpora: the corpus that decides, then the others.
+        weights: of each corpus; factors of its share.
         config: the shares.
     """
     main = corpora[0]
-    drawn = [(corpus.train, corpus_share(corpus, main, config.sampling_temperature)) for corpus in corpora]
+    drawn = [
+        (corpus.train, weight * corpus_share(corpus, main, config.sampling_temperature))
+        for corpus, weight in zip(corpora, weights, strict=True)
+    ]
     if label_names(main.train) == ("0", "1"):
         drawn += [(pairs, share) for pairs, share in made_pairs(corpora, config) if pairs]
     return [Source(encoder.examples(pairs, config.length_prior), share * config.epoch_share) for pairs, share in drawn]

@@ -70,7 +70,8 @@ def copy_weights(start: checkpoint.Checkpoint, target: Network, vocabulary: Voca
     ):
         if name in given:
             rows = given.pop(name)
-            own[name][[places[token] for token in tokens]] = rows[: len(tokens)]
+            kept = [(row, places[token]) for row, token in enumerate(tokens) if token in places]
+            own[name][[place for _, place in kept]] = rows[[row for row, _ in kept]]
             if "character" in name and start.vocabulary.num_characters > len(tokens):
                 own[name][vocabulary.unknown_ids.start :] = rows[len(tokens) :]
     fitting = {
