@@ -446,8 +446,9 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"config": replace(QUICK, seed=2)},
         {"model": replace(TINY["interaction"], dropout=0.1)},
         {"model": TINY["siamese"]},
+        {"dev_also": DEV},
     ],
-    ids=["data", "rate", "epochs", "seed", "dropout", "arch"],
+    ids=["data", "rate", "epochs", "seed", "dropout", "arch", "dev"],
 )
 def test_only_the_same_data_and_settings_resume(interrupted: Path, changed: dict[str, Any]) -> None:
     kept = (interrupted.with_name("model.training") / "progress.json").read_bytes()
@@ -513,6 +514,25 @@ def test_other_corpora_are_trained_on_and_evaluated_apart(tmp_path: Path) -> Non
     assert "| other | test | 8 |" in (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     with pytest.raises(DataError, match="other, dev: expected the labels"):
         run(tmp_path / "none", also=[other._replace(dev=[Pair("天冷", "天热", "x")])])
+
+
+def test_made_pairs_are_trained_on_as_often_as_asked_but_bring_no_characters(tmp_path: Path) -> None:
+    made = Splits([Pair("龘龘龘", "龘龘龘靐", "0"), Pair("靐", "靐", "1")], DEV, None, {}, "made")
+    said = run(tmp_path / "model", config=replace(QUICK, epochs=1), generated=[made], weights=[0.5])
+    assert said["weights"] == {"self-written": 1.0, "made": 0.5}
+    assert said["corpora"]["made"]["pairs"] == len(DEV)
+    assert "龘" not in (tmp_path / "model" / "vocabulary.json").read_text(encoding="utf-8")
+    with pytest.raises(TextMatchError, match="weights: expected 1, one for each further corpus, got 2"):
+        run(tmp_path / "none", generated=[made], weights=[1.0, 2.0])
+
+
+def test_further_dev_pairs_weigh_as_much_as_dev_where_an_epoch_is_chosen(tmp_path: Path) -> None:
+    wrong = [pair._replace(label="10"[int(pair.label)]) for pair in DEV[:2]]
+    said = run(tmp_path / "model", config=replace(QUICK, epochs=1), dev_also=wrong)
+    assert said["dev_also_pairs"] == 2
+    alone = run(tmp_path / "alone", config=replace(QUICK, epochs=1))
+    assert said["history"][0]["dev_auc"] != alone["history"][0]["dev_auc"]
+    assert said["dev"]["pairs"] == len(DEV)  # the figures of the checkpoint are those of its own dev split
 
 
 def test_a_run_starts_from_a_checkpoint_with_its_vocabulary_sizes_and_weights(trained: Path, tmp_path: Path) -> None:

@@ -147,7 +147,12 @@ def fit(
     if start:
         copy_weights(start, model, vocabulary)
     run = TrainingRun(model, train_config, accelerator, output.with_name(f"{output.name}.training"))
-    facts = {"sources": _hashes(corpora), "init": start.metrics if start else None}
+    facts = {
+        "sources": _hashes(corpora),
+        "weights": weights,
+        "dev_also": [list(pair[:3]) for pair in options.dev_also],
+        "init": start.metrics if start else None,
+    }
     run.begin({"model": asdict(model_config), "train": asdict(train_config), **facts}, options.resume)
 
     # Epochs.
@@ -178,8 +183,9 @@ def fit(
     if accelerator.is_main_process:
         record = report(TextMatcher(model_config, vocabulary, best), splits) | {
             "corpus": splits.corpus,
-            "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus, balanced) for corpus in options.also},
+            "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus, balanced) for corpus in corpora[1:]},
             "data_sha256": facts["sources"],
+            "weights": dict(zip((corpus.corpus for corpus in corpora), weights, strict=True)),
             "dev_also_pairs": len(options.dev_also),
             "graded_pairs": graded,
             "command": options.command,
