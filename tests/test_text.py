@@ -1,6 +1,9 @@
 """textmatch.text: surface forms give one text, what is cut or unknown is reported, and any text is accepted."""
 
+import logging
+import random
 import unicodedata
+import warnings
 from typing import Any
 
 import pytest
@@ -8,7 +11,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from textmatch.errors import InputError
-from textmatch.text import LONGEST_TEXT, MOST_ACCENTS, PAD, SPECIALS, UNK, Unit, Vocabulary, normalise, segment
+from textmatch.text import (
+    LONGEST_TEXT,
+    MOST_ACCENTS,
+    PAD,
+    SPECIALS,
+    UNK,
+    Unit,
+    Vocabulary,
+    normalise,
+    segment,
+    word_tag,
+)
 
 SENTENCES = (
     "我家的猫喜欢晒太阳",
@@ -193,6 +207,38 @@ def test_words_are_words() -> None:
     assert segment("我家的猫喜欢晒太阳") == ["我家", "的", "猫", "喜欢", "晒太阳"]
     assert "2024" in segment("2024年的iphone")
     assert "iphone" in segment("2024年的iphone")
+
+
+@pytest.fixture(scope="module")
+def jieba(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The original of which rjieba is a rewriting."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in its source
+        import jieba
+    jieba.setLogLevel(logging.WARNING)
+    segmenter = jieba.Tokenizer()
+    segmenter.tmp_dir = tmp_path_factory.mktemp("jieba")  # it reads its cache with `marshal`, unchecked
+    segmenter.initialize()
+    return segmenter
+
+
+@pytest.mark.slow
+def test_words_are_those_of_jieba(jieba: Any) -> None:
+    chance = random.Random(5)
+    words = [word for word, times in jieba.FREQ.items() if times]
+    odd = [*"%&-+#_. \n\t1９２的在是", "\u200d", "\ufe0f", "\r\n", *map(chr, range(0x20, 0x2FFFF, 97))]
+    odd = [each for each in odd if not "\ud800" <= each <= "\udfff"]
+    for _ in range(4000):
+        text = "".join(chance.choice(odd if chance.random() < 0.3 else words) for _ in range(chance.randrange(1, 12)))
+        assert segment(text) == list(jieba.cut(text, HMM=False))
+
+
+@pytest.mark.slow
+def test_tags_are_those_of_jieba(jieba: Any) -> None:
+    with jieba.get_dict_file() as file:
+        tags = {word: tag for word, _, tag in (line.decode().split() for line in file)}
+    assert {word: word_tag(word) for word in tags} == tags
+    assert word_tag("的的") is word_tag("abc") is None
 
 
 # Vocabulary

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from textmatch.knowledge.terms import find_terms
 from textmatch.knowledge.wordlists import read_by_kind
-from textmatch.text import segment, word_tags
+from textmatch.text import segment, word_tag
 
 COUNTERPART = 0.4
 """Score from which two words that differ are aligned."""
@@ -120,7 +120,7 @@ def _join_names(words: Sequence[str]) -> list[str]:
 
 
 def _is_name(one: str, two: str) -> bool:
-    is_surname = len(two) == 1 and word_tags().get(two, "").startswith("nr")
+    is_surname = len(two) == 1 and (word_tag(two) or "").startswith("nr")
     return one + two in _participants() or (one in NAME_PREFIXES and is_surname)
 
 
@@ -259,7 +259,7 @@ def _weight(word: str) -> float:
 
 def has_content(word: str) -> bool:
     """Whether a word has a content of its own, unlike 的, 吗 or 把."""
-    return not word_tags().get(word, "n").startswith(FUNCTION_TAGS)
+    return not (word_tag(word) or "n").startswith(FUNCTION_TAGS)
 
 
 def _likeness(one: str, two: str) -> float:
@@ -268,7 +268,7 @@ def _likeness(one: str, two: str) -> float:
         return 0.7
     if bool(number_and_unit(one)[0]) != bool(number_and_unit(two)[0]) or has_content(one) != has_content(two):
         return -0.4
-    same_tag = 0.1 * (word_tags().get(one, "")[:1] == word_tags().get(two, "")[:1])
+    same_tag = 0.1 * ((word_tag(one) or "")[:1] == (word_tag(two) or "")[:1])
     number = 0.2 * bool(number_and_unit(one)[0])
     return 0.5 * character_overlap(one, two) + same_tag + number
 

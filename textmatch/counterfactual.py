@@ -19,7 +19,7 @@ from textmatch.fluency import fit
 from textmatch.knowledge.terms import read_lexicon
 from textmatch.knowledge.wordlists import read_groups
 from textmatch.results import SENTENCE_NUMBERS, SentenceNumber
-from textmatch.text import word_tags
+from textmatch.text import word_tag
 
 Words = tuple[str, ...]
 Edits = tuple[tuple[int, str], ...]
@@ -202,7 +202,7 @@ def _may_replace(word: str, other: str) -> bool:
 
 def kind(word: str) -> str:
     """What role a word plays, roughly: thing, time, verb, quality; else the first letter of jieba's tag."""
-    tag = word_tags().get(word, "n")[:1]
+    tag = (word_tag(word) or "n")[:1]
     return KINDS.get(tag, tag)
 
 
@@ -250,7 +250,7 @@ def _inner_opposites(word: str) -> Iterator[str]:
     for i, character in enumerate(word):
         for other in _one_kind().get(character, ()):
             changed = word[:i] + other + word[i + 1 :]
-            if len(other) == 1 and changed in word_tags() and kind(changed) == kind(word):
+            if len(other) == 1 and word_tag(changed) and kind(changed) == kind(word):
                 yield changed
 
 

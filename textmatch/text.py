@@ -7,15 +7,14 @@ run of Latin letters or digits each character is a position, and the run is one 
 
 from __future__ import annotations
 
-import logging
 import re
-import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from textmatch.errors import InputError
@@ -24,7 +23,6 @@ from textmatch.knowledge.sounds import find_sounds
 from textmatch.knowledge.terms import Term, find_terms
 
 if TYPE_CHECKING:
-    import jieba
     import opencc
 
 MAX_CHARACTERS = 500
@@ -44,6 +42,8 @@ PAD, UNK = 0, 1
 NUM_UNKNOWN = 64
 """Ids for unknown characters."""
 SPECIALS = ("<pad>", "<unk>")
+
+OTHER_TAGS = Path(__file__).parent / "knowledge" / "tags.txt"
 
 Unit = Literal["character", "word"]
 
@@ -158,30 +158,26 @@ def segment(plain: str) -> list[str]:
     Args:
         plain: what `normalise` returned.
     """
-    return list(_segmenter().cut(plain, HMM=False))
+    import rjieba
+
+    return rjieba.cut(plain, hmm=False)
+
+
+@lru_cache(20_000)
+def word_tag(word: str) -> str | None:
+    """The part of speech of a word as an ICTCLAS tag (n, ns, v …); None if jieba's dictionary has not the word."""
+    import rjieba
+
+    if not rjieba.has_word(word):
+        return None
+    return _other_tags().get(word) or rjieba.tag(word, hmm=False)[-1][1]
 
 
 @cache
-def word_tags() -> dict[str, str]:
-    """The words of jieba's dictionary with their parts of speech, as ICTCLAS tags (n, ns, v …)."""
-    import jieba
-
-    with jieba.get_module_res("dict.txt") as dictionary:
-        entries = (line.decode("utf-8").split() for line in dictionary)
-        return {entry[0]: entry[2] for entry in entries}
-
-
-@cache
-def _segmenter() -> jieba.Tokenizer:
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    segmenter = jieba.Tokenizer()
-    # jieba reads its cache with `marshal`, unchecked, so it must not lie in a folder that others can write to.
-    with tempfile.TemporaryDirectory() as private:
-        segmenter.tmp_dir = private
-        segmenter.initialize()
-    return segmenter
+def _other_tags() -> dict[str, str]:
+    """The tags of words that rjieba only tags after cutting them in two, where the tag of the last part is another."""
+    lines = OTHER_TAGS.read_text(encoding="utf-8").splitlines()
+    return {word: tag for tag, *words in map(str.split, lines) if tag != "#" for word in words}
 
 
 def _simplified(text: str) -> str:

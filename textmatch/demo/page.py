@@ -43,7 +43,7 @@ def build(models: Models) -> Page:
     """Build the page around `models`."""
     keep_swept()
     matcher = models[models.default]
-    matcher.predict([EXAMPLES[0][:2]])  # loads jieba's dictionary, so that no visitor waits for it
+    matcher.predict([EXAMPLES[0][:2]])  # loads jieba's dictionary and the lexicon, so that no visitor waits for it
     # Gradio counts every call for a monitoring page that is switched off, and computes its figures after each.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))

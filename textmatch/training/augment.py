@@ -15,7 +15,7 @@ from itertools import combinations
 
 from textmatch.files import Pair
 from textmatch.knowledge.wordlists import read_groups, read_words
-from textmatch.text import normalise, segment, word_tags
+from textmatch.text import normalise, segment, word_tag
 
 NUMERALS = "一二三四五六七八九十两"
 NAME_TAGS = ("ns", "nr", "nz", "nrt", "nt")  # jieba's tags of names, and of what can stand on either side of a verb
@@ -45,8 +45,7 @@ class Perturbations:
         self._symmetric = frozenset(read_words("symmetric_words"))
         self._question_words = frozenset(read_words("question_words"))
         self._number = re.compile(rf"\d+(\.\d+)?|[{NUMERALS}]+(?={'|'.join(read_words('units'))})")
-        self._tags = word_tags()
-        self._names = _names_by_tag(Counter(word for cut in self._words.values() for word in cut), self._tags)
+        self._names = _names_by_tag(Counter(word for cut in self._words.values() for word in cut))
         self._homophones = _homophones(Counter(character for sentence in plain for character in sentence))
 
     def words_of(self, sentence: str) -> Words:
@@ -97,11 +96,11 @@ class Perturbations:
 
     def change_name(self, cut: Words) -> Words | None:
         """Replace a name by another of its kind: a place by a place, a person by a person."""
-        positions = [i for i, word in enumerate(cut) if len(word) > 1 and self._names.get(self._tags.get(word, ""))]
+        positions = [i for i, word in enumerate(cut) if len(word) > 1 and self._names.get(word_tag(word) or "")]
         if not positions:
             return None
         i = self._rng.choice(positions)
-        other = self._rng.choice(self._names[self._tags[cut[i]]])
+        other = self._rng.choice(self._names[word_tag(cut[i]) or ""])
         return None if other in cut[i] or cut[i] in other else [*cut[:i], other, *cut[i + 1 :]]
 
     def swap_roles(self, cut: Words) -> Words | None:
@@ -154,7 +153,7 @@ class Perturbations:
         return [*cut[:start], *after, cut[i], *before, *cut[end:]]
 
     def _is_thing(self, word: str) -> bool:
-        return self._tags.get(word, "x") in THING_TAGS and word not in self._question_words
+        return (word_tag(word) or "x") in THING_TAGS and word not in self._question_words
 
 
 def augmented_pairs(pairs: Sequence[Pair], share: float, seed: int) -> list[Pair]:
@@ -239,12 +238,13 @@ def _alternatives(name: str) -> dict[str, list[str]]:
     return alternatives
 
 
-def _names_by_tag(counts: Counter[str], tags: dict[str, str]) -> dict[str, list[str]]:
+def _names_by_tag(counts: Counter[str]) -> dict[str, list[str]]:
     """The names that occur three times or more, by jieba's tag."""
     names: dict[str, list[str]] = defaultdict(list)
     for word, times in sorted(counts.items()):
-        if times >= 3 and len(word) > 1 and tags.get(word) in NAME_TAGS:
-            names[tags[word]].append(word)
+        tag = word_tag(word)
+        if times >= 3 and len(word) > 1 and tag in NAME_TAGS:
+            names[tag].append(word)
     return names
 
 

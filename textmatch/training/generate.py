@@ -23,7 +23,7 @@ from textmatch.knowledge.numbers import DIGITS, chinese_number
 from textmatch.knowledge.quantities import UNITS, Quantity, find_quantities
 from textmatch.knowledge.terms import Group, Term, find_terms, read_lexicon
 from textmatch.knowledge.wordlists import read_words
-from textmatch.text import normalise, segment, word_tags
+from textmatch.text import normalise, segment, word_tag
 from textmatch.training.augment import Perturbations
 
 SAME, NEAR, SAME_TOPIC, UNRELATED = 1.0, 0.5, 0.35, 0.0
@@ -87,7 +87,6 @@ class Generator:
         self.sentences, self._rng = sentences, rng
         self._groups = list(read_lexicon())
         self._greetings, self._endings = read_words("greetings"), read_words("endings")
-        self._tags = word_tags()
         self._perturbations = Perturbations(
             (sentence.plain for sentence in sentences[:: max(1, len(sentences) // 20_000)]), rng
         )
@@ -105,8 +104,9 @@ class Generator:
         counts = Counter(word for sentence in sentences for word in sentence.words)
         self._by_tag: dict[str, list[str]] = defaultdict(list)
         for word, times in counts.items():
-            if times >= COMMON and len(word) > 1 and word in self._tags:
-                self._by_tag[self._tags[word]].append(word)
+            tag = word_tag(word) if times >= COMMON and len(word) > 1 else None
+            if tag:
+                self._by_tag[tag].append(word)
 
     # Terms
 
@@ -140,14 +140,14 @@ class Generator:
 
     def _unlike(self, group: Group, term: str) -> str | None:
         """A term of another group of the same section that is not related to `term` and is the same part of speech."""
-        tag = self._tags.get(term)
+        tag = word_tag(term)
         for _ in range(6):
             other = self._rng.choice(self._by_section[group.section])
             text = self._rng.choice(other.terms)
             alike = any(text in each.terms for each in self._by_term[term]) or any(
                 not set(each.terms).isdisjoint(group.terms) for each in self._by_term[text]
             )
-            if not alike and self._tags.get(text) == tag and text not in term and term not in text:
+            if not alike and word_tag(text) == tag and text not in term and term not in text:
                 return text
         return None
 
@@ -203,13 +203,13 @@ class Generator:
         places = [
             i
             for i, word in enumerate(sentence.words)
-            if len(self._by_tag.get(self._tags.get(word, ""), ())) > 1 and len(word) > 1
+            if len(self._by_tag.get(word_tag(word) or "", ())) > 1 and len(word) > 1
         ]
         if not places:
             return None
         i = self._rng.choice(places)
         word = sentence.words[i]
-        other = self._rng.choice(self._by_tag[self._tags[word]])
+        other = self._rng.choice(self._by_tag[word_tag(word) or ""])
         related = any(other in group.terms for group in self._by_term[word])
         if related or set(other) & set(word):
             return None
