@@ -65,7 +65,7 @@ class RunOptions:
 
     also: Sequence[Splits] = ()
     calibration: Sequence[Pair] = ()
-    init: Sequence[Path] = ()
+    init: Sequence[str | Path] = ()
     device: str | None = None
     precision: str | None = None
     resume: bool = False
