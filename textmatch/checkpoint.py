@@ -82,7 +82,7 @@ def save(
     folder: Path,
     checkpoint: Checkpoint,
     card: str,
-    pictures: Mapping[str, bytes] | None = None,
+    attachments: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a checkpoint folder. It is written beside `folder` and then takes its place in one step.
 
@@ -93,7 +93,7 @@ def save(
         folder: where to write; a checkpoint in it is replaced.
         checkpoint: what to write; weights are stored in half precision.
         card: the model card, Markdown.
-        pictures: the card's pictures, by file name.
+        attachments: the files that the card refers to, by name.
 
     Raises:
         CheckpointError: `folder` exists and is not a checkpoint, or cannot be written.
@@ -101,7 +101,7 @@ def save(
     folder = Path(folder)
     refuse_foreign(folder)
     try:
-        _write_folder(folder, _contents(checkpoint) | {CARD: card.encode()} | dict(pictures or {}))
+        _write_folder(folder, _contents(checkpoint) | {CARD: card.encode()} | dict(attachments or {}))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: cannot be written: {error}") from error
 

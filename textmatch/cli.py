@@ -440,7 +440,7 @@ def _rewrite_metrics(folder: Path, figures: dict[str, Any]) -> None:
     loaded = checkpoint.load(folder, torch.device("cpu"))
     metrics = loaded.metrics | figures
     text = card.text(folder.resolve().name, loaded.config, metrics)
-    checkpoint.save(folder, loaded._replace(metrics=metrics), text, card.pictures(metrics))
+    checkpoint.save(folder, loaded._replace(metrics=metrics), text, card.attachments(metrics))
 
 
 # push

@@ -176,7 +176,7 @@ def fit(
             "data_sha256": facts["sources"],
             "calibration_pairs": len(options.calibration),
             "graded_pairs": graded,
-            "command": options.command,
+            "command": card.portable(options.command),
             "init": facts["init"],
             "parameters": sum(parameter.numel() for parameter in best.parameters()),
             "training": asdict(train_config),
@@ -184,7 +184,7 @@ def fit(
             **_environment(accelerator, precision),
         }
         saved = checkpoint.Checkpoint(model_config, vocabulary, best, record)
-        checkpoint.save(output, saved, card.text(output.name, model_config, record), card.pictures(record))
+        checkpoint.save(output, saved, card.text(output.name, model_config, record), card.attachments(record))
         run.discard()
         print(table(record))
         print(f"checkpoint: {output}")
