@@ -1,6 +1,7 @@
 """Builds and launches the demo page. The address is Gradio's: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT change it."""
 
 import argparse
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -27,11 +28,24 @@ def main() -> None:
     torch.set_num_threads(1)  # visitors share the cores: with more threads a pair takes longer, not shorter
     if os.environ.get("SYSTEM") == "spaces":  # a Space is reached through the Hub's proxy alone
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
+    device = "cpu" if marked_for_zero_gpu() else None
     try:
-        models = Models.beside(checkpoint)
+        models = Models.beside(checkpoint, device)
     except TextMatchError as error:
         sys.exit(f"app.py: {error}")
     build(models).launch(**launch_options())
+
+
+def marked_for_zero_gpu() -> bool:
+    """Mark a function for ZeroGPU, if this is a Space with that hardware: it refuses a page without one.
+
+    A GPU is lent there for seconds at a time, and each loan takes longer than a pair does on the CPU.
+    """
+    if os.environ.get("SPACES_ZERO_GPU") != "true" or importlib.util.find_spec("spaces") is None:
+        return False
+    spaces = importlib.import_module("spaces")
+    spaces.GPU(marked_for_zero_gpu)
+    return True
 
 
 if __name__ == "__main__":

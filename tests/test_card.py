@@ -116,7 +116,7 @@ def test_the_front_matter_says_what_the_hub_shows() -> None:
 
 
 def test_the_licence_follows_from_the_data() -> None:
-    own = {"init": None, "corpora": {}}
+    own: dict[str, Any] = {"init": None, "corpora": {}}
     free = ModelCard(written(corpus="paraphrases", **own)).data.to_dict()
     assert free["license"] == "apache-2.0"
     assert "license_link" not in free
@@ -126,7 +126,7 @@ def test_the_licence_follows_from_the_data() -> None:
     assert card.terms(RECORD | {"corpus": "letters"} | own) == {}
     assert "LCQMC (Liu et al." in card.terms(RECORD)["LICENSE.md"].decode()
     start = {"corpus": "lcqmc", "command": "", "history": []}
-    assert ModelCard(written(corpus="letters", corpora={}, init=start)).data.license == "other"
+    assert ModelCard(written(corpus="letters", corpora={}, init=start)).data["license"] == "other"
 
 
 def test_dev_stands_in_where_there_is_no_test() -> None:

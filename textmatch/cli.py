@@ -1,4 +1,4 @@
-"""The `textmatch` command, also `python -m textmatch`: predict, score, search, duplicates, embed, evaluate, push."""
+"""The `textmatch` command, also `python -m textmatch`: predictions, files, lists, figures, and the Hub."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -90,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     _add_embed(commands, listed, with_checkpoint)
     _add_evaluate(commands, shared)
     _add_push(commands)
+    _add_deploy(commands)
     return result
 
 
@@ -199,6 +201,33 @@ def _add_push(commands: Any) -> None:
     command.add_argument("name", metavar="USER/NAME", help="the model on the Hub")
     command.add_argument("--private", action="store_true", help="make a new repository private")
     command.set_defaults(run=push)
+
+
+def _add_deploy(commands: Any) -> None:
+    command = commands.add_parser(
+        "deploy",
+        help="create or update a Gradio Space with the demo page",
+        description="Create or update a Gradio Space on the Hugging Face Hub with the demo page and checkpoints. Log "
+        "in first, with `hf auth login` or HF_TOKEN.",
+    )
+    command.add_argument("name", metavar="USER/SPACE", help="the Space on the Hub")
+    command.add_argument(
+        "--checkpoint",
+        nargs="+",
+        default=[CHECKPOINT],
+        help="checkpoint folders, the one that the page opens with first; or USER/NAME on the Hub (%(default)s)",
+    )
+    command.add_argument(
+        "--hardware", default="", help="such as cpu-basic, cpu-upgrade, t4-small (what the Space has; a new one: CPU)"
+    )
+    command.add_argument(
+        "--variable", action="append", default=[], metavar="NAME=VALUE", help="an environment variable; may be repeated"
+    )
+    command.add_argument("--private", action="store_true", help="make a new Space private")
+    nothing_sent = command.add_mutually_exclusive_group()
+    nothing_sent.add_argument("--dry-run", action="store_true", help="list what would be sent, and send nothing")
+    nothing_sent.add_argument("--output", type=Path, help="write the files to this new folder, and send nothing")
+    command.set_defaults(run=deploy)
 
 
 # predict
@@ -451,6 +480,42 @@ def push(options: argparse.Namespace) -> None:
     from textmatch import hub
 
     print(hub.push(options.checkpoint, options.name, options.private))
+
+
+# deploy
+
+
+def deploy(options: argparse.Namespace) -> None:
+    """Send the demo page to a Space, or list what would be sent."""
+    from textmatch import hub
+    from textmatch import space as spaces
+
+    space = spaces.Space(options.checkpoint, options.hardware, _variables(options.variable), options.private)
+    if not (options.dry_run or options.output):
+        print(spaces.deploy(options.name, space))
+        return
+    hub.check_name(options.name)
+    if options.output:
+        spaces.write(space, options.output)
+        return
+    sizes = {
+        path: len(content) if isinstance(content, bytes) else content.stat().st_size
+        for path, content in spaces.files(space).items()
+    }
+    for path, size in sorted(sizes.items()):
+        print(f"{size:12,}  {path}")
+    print(f"{sum(sizes.values()):12,}  bytes in {len(sizes)} files")
+    for name, value in space.environment.items():
+        print(f"variable {name}={value}")
+    print(f"hardware {space.hardware or 'as it is; a new Space: cpu-basic'}")
+
+
+def _variables(given: list[str]) -> dict[str, str]:
+    """The variables of an environment, from NAME=VALUE."""
+    for each in given:
+        if not re.fullmatch(r"[A-Za-z_]\w*=.*", each, re.DOTALL):
+            raise InputError(f"--variable {each!r:.80}: expected NAME=VALUE")
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
 
 
 # All commands

@@ -108,8 +108,7 @@ def push(folder: Path, name: str, private: bool = False) -> str:
     from huggingface_hub import HfApi
 
     check_name(name)
-    file_format(folder / CONFIG)
-    files = _files(folder, name)
+    files = _to_push(folder, name)
     api = HfApi(library_name="textmatch")
     with explained(f"{folder} was not pushed to {name}"):
         api.create_repo(name, private=private, exist_ok=True)
@@ -117,16 +116,25 @@ def push(folder: Path, name: str, private: bool = False) -> str:
     return str(commit.commit_url)
 
 
-def _files(folder: Path, name: str) -> list[CommitOperationAdd]:
+def files_of(folder: Path) -> list[Path]:
+    """The files of a checkpoint that belong on the Hub.
+
+    Raises:
+        CheckpointError: `folder` is no checkpoint, or one of its files is missing.
+    """
+    file_format(folder / CONFIG)
+    for needed in (CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD):
+        if not (folder / needed).is_file():
+            raise CheckpointError(f"{folder / needed}: missing")
+    return sorted({path for pattern in FILES for path in folder.glob(pattern)})
+
+
+def _to_push(folder: Path, name: str) -> list[CommitOperationAdd]:
     """A checkpoint's files, its card as it is to be read on the Hub."""
     from huggingface_hub import CommitOperationAdd, ModelCard
     from yaml import YAMLError
 
-    for needed in (CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD):
-        if not (folder / needed).is_file():
-            raise CheckpointError(f"{folder / needed}: missing")
-    paths = sorted({path for pattern in FILES for path in folder.glob(pattern) if path.name != CARD})
-    files = [CommitOperationAdd(path.name, path) for path in paths]
+    files = [CommitOperationAdd(path.name, path) for path in files_of(folder) if path.name != CARD]
     try:
         card = ModelCard((folder / CARD).read_text(encoding="utf-8"))
     except (ValueError, YAMLError) as error:

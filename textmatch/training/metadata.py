@@ -114,9 +114,12 @@ def front_matter(name: str, config: ModelConfig, record: Mapping[str, Any], corp
     from huggingface_hub import ModelCardData
 
     sets = list(dict.fromkeys(license_of(corpus).hub[0] for corpus in corpora if license_of(corpus).hub[0]))
+    name_of_license, link = ("research-only", TERMS) if restricted(corpora) else (None, None)
     data = ModelCardData(
         language="zh",
-        **_license(corpora),
+        license=_license(corpora),
+        license_name=name_of_license,
+        license_link=link,
         library_name="textmatch",
         pipeline_tag="text-classification",
         tags=["sentence-similarity", "text-matching", "lstm", "chinese", config.arch],
@@ -129,11 +132,11 @@ def front_matter(name: str, config: ModelConfig, record: Mapping[str, Any], corp
     return data.to_yaml()
 
 
-def _license(corpora: Sequence[str]) -> dict[str, str]:
+def _license(corpora: Sequence[str]) -> str | None:
+    """The licence by the Hub's name; None where only the owner of the data can say it."""
     if restricted(corpora):
-        return {"license": "other", "license_name": "research-only", "license_link": TERMS}
-    # Of one's own data only its owner can say it.
-    return {} if any(license_of(corpus) is UNKNOWN for corpus in corpora) else {"license": "apache-2.0"}
+        return "other"
+    return None if any(license_of(corpus) is UNKNOWN for corpus in corpora) else "apache-2.0"
 
 
 def _base_models(record: Mapping[str, Any]) -> list[str]:
