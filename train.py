@@ -80,9 +80,10 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--init",
         nargs="+",
-        type=Path,
         default=[],
-        help="a checkpoint to start from: its vocabulary, sizes and weights; of several the mean of their weights",
+        metavar="CHECKPOINT",
+        help="a checkpoint to start from, a folder or USER/NAME on the Hub: its vocabulary, sizes and weights; of "
+        "several the mean of their weights",
     )
     result.add_argument(
         "--output",

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import openpyxl
 import pyarrow
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import settings
 from pyarrow import parquet
 
 from tests.helpers import OTHER, SAME, Opened, Visit
+from tests.hub_server import WRITER, Hub, serving
 from textmatch import TextMatcher
 
 # The same examples on every run, however slow the machine.
@@ -188,6 +190,30 @@ def visit(
         else:
             kept[kind] = opened
     assert not [complaint for _, opened in visits for complaint in opened.complaints]
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hub on this machine, and the Hub's client told to ask it, with an empty cache and a token that may write.
+
+    The client reads the environment when it is imported, so its settings are changed where it keeps them.
+    """
+    with serving() as hub:
+        settings = {
+            "ENDPOINT": hub.url,
+            "HUGGINGFACE_CO_URL_TEMPLATE": hub.url + "/{repo_id}/resolve/{revision}/{filename}",
+            "HF_HUB_CACHE": str(tmp_path / "hub-cache"),
+            "HF_TOKEN_PATH": str(tmp_path / "no-token"),
+            "HF_HUB_DISABLE_XET": True,  # its storage is another service
+            "HF_HUB_DISABLE_TELEMETRY": True,
+        }
+        for name, value in settings.items():
+            monkeypatch.setattr(f"huggingface_hub.constants.{name}", value)
+        monkeypatch.setenv("HF_TOKEN", WRITER)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        huggingface_hub.close_session()  # the next one reads the environment again
+        yield hub
+        huggingface_hub.close_session()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from itertools import dropwhile, takewhile
 from pathlib import Path
@@ -91,11 +92,66 @@ def test_the_card_says(fact: str) -> None:
     assert fact in written().replace("\n", " ")
 
 
-def test_the_front_matter_is_valid() -> None:
-    data = ModelCard(written()).data.to_dict()
-    assert (data["language"], data["license"], data["library_name"]) == ("zh", "other", "textmatch")
+def test_the_front_matter_says_what_the_hub_shows() -> None:
+    text = written(init=RECORD["init"] | {"hub": "me/words", "commit": "0" * 40})
+    data = ModelCard(text).data.to_dict()
+    assert (data["language"], data["library_name"], data["base_model"]) == ("zh", "textmatch", ["me/words"])
+    assert (data["license"], data["license_name"], data["license_link"]) == ("other", "research-only", "LICENSE.md")
     assert data["pipeline_tag"] == "text-classification"
-    assert "lstm" in data["tags"]
+    assert {"lstm", "interaction"} <= set(data["tags"])
+    assert data["datasets"] == ["shibing624/nli_zh"]
+    assert data["metrics"] == ["accuracy", "f1"]
+    (index,) = data["model-index"]
+    assert index["name"] == "mine"
+    told = {
+        (result["dataset"]["type"], result["dataset"].get("config"), result["dataset"]["split"]): {
+            metric["type"]: metric["value"] for metric in result["metrics"]
+        }
+        for result in index["results"]
+    }
+    assert told == {
+        ("shibing624/nli_zh", "LCQMC", "test"): {"accuracy": 0.7654, "f1": 0.5},
+        ("atec", None, "test"): {"accuracy": 0.8125, "f1": 0.5},
+    }
+
+
+def test_the_licence_follows_from_the_data() -> None:
+    own: dict[str, Any] = {"init": None, "corpora": {}}
+    free = ModelCard(written(corpus="paraphrases", **own)).data.to_dict()
+    assert free["license"] == "apache-2.0"
+    assert "license_link" not in free
+    theirs = ModelCard(written(corpus="letters", **own)).data.to_dict()  # only their owner can say
+    assert not any("license" in name for name in theirs)
+    assert "for research" not in written(corpus="letters", **own)
+    assert card.terms(RECORD | {"corpus": "letters"} | own) == {}
+    assert "LCQMC (Liu et al." in card.terms(RECORD)["LICENSE.md"].decode()
+    start = {"corpus": "lcqmc", "command": "", "history": []}
+    assert ModelCard(written(corpus="letters", corpora={}, init=start)).data["license"] == "other"
+
+
+def test_dev_stands_in_where_there_is_no_test() -> None:
+    text = card.text("mine", ModelConfig(), {name: value for name, value in RECORD.items() if name != "test"})
+    (result, _) = ModelCard(text).data.to_dict()["model-index"][0]["results"]
+    assert (result["dataset"]["split"], result["metrics"][0]["value"]) == ("dev", 0.8125)
+
+
+def test_commands_have_no_path_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = {
+        "/home/me/corpora/bank/train.tsv": "bank/train.tsv",
+        "/home/me/corpora/bank": "bank",
+        "../shared/data/lcqmc": "lcqmc",
+        "~/data/my pairs.csv": "'data/my pairs.csv'",
+        f"--output={tmp_path}/checkpoints/mine": "--output=checkpoints/mine",
+        str(tmp_path / "data" / "dev.tsv"): "data/dev.tsv",
+        "--data=/srv/x": "--data=x",
+        "checkpoints/words": "checkpoints/words",
+        "me/words@v1": "me/words@v1",
+        "--epochs": "--epochs",
+        "6e-4": "6e-4",
+    }
+    assert card.portable(shlex.join(["python", "train.py", *words])) == f"python train.py {' '.join(words.values())}"
+    assert "/srv/" not in written(command="python train.py --data /srv/data/bank")
 
 
 def test_the_runs_are_listed_from_the_first_to_the_last() -> None:
@@ -164,6 +220,8 @@ def test_the_committed_cards_are_those_of_their_records(name: str) -> None:
     assert (CHECKPOINTS / name / "README.md").read_text(encoding="utf-8") == text
     assert "Those of the owner of the data" not in text
     assert all((CHECKPOINTS / name / picture).is_file() for picture in re.findall(r"\((\w+\.png)\)", text))
+    for file, content in card.terms(record).items():
+        assert (CHECKPOINTS / name / file).read_bytes() == content
 
 
 def test_the_command_writes_the_card_and_nothing_else(tmp_path: Path) -> None:
@@ -180,8 +238,9 @@ def test_the_command_writes_the_card_and_nothing_else(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_picture_on_the_card_is_drawn_the_same_again() -> None:
-    pictures = card.pictures(RECORD)
-    assert set(re.findall(r"\((\w+\.png)\)", written())) == set(pictures)
+    pictures = card.attachments(RECORD)
+    assert set(re.findall(r"\((\w+\.(?:png|md))\)", written())) == set(pictures)
+    assert pictures.pop("LICENSE.md") == card.terms(RECORD)["LICENSE.md"]
     assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
     assert card.draw_curve(RECORD) == pictures[card.CURVE]
     assert card.draw_curve(RECORD | {"history": EPOCHS[:1]}) != pictures[card.CURVE]

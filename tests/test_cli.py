@@ -71,7 +71,7 @@ def test_what_cannot_be_used_is_refused_by_name(arguments: list[str], message: s
 
 
 def test_a_package_without_a_checkpoint_says_what_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "CHECKPOINT", tmp_path / "nowhere")
+    monkeypatch.setattr(cli, "CHECKPOINT", str(tmp_path / "nowhere"))
     with pytest.raises(CheckpointError, match=r"no checkpoint is installed.*--checkpoint"):
         main(["predict", "猫", "狗"])
 
@@ -277,7 +277,7 @@ def test_a_list_that_cannot_be_used_is_refused_by_name(listed: Path, arguments: 
 def tiny(tmp_path: Path) -> Path:
     """A small checkpoint with the default one's record, from which its card can be written."""
     matcher = random_matcher(TINY, ("去公园怎么走", "怎么去公园", "明天冷吗"))
-    record = json.loads((CHECKPOINT / "metrics.json").read_text(encoding="utf-8"))
+    record = json.loads((Path(CHECKPOINT) / "metrics.json").read_text(encoding="utf-8"))
     saved = Checkpoint(matcher.config, matcher.vocabulary, matcher.model, record)
     checkpoint.save(tmp_path / "tiny", saved, "")
     return tmp_path / "tiny"

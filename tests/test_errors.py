@@ -3,11 +3,11 @@
 import pytest
 
 import textmatch
-from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
+from textmatch.errors import CheckpointError, DataError, HubError, InputError, TextMatchError
 from textmatch.files import TableError
 
 
-@pytest.mark.parametrize("error", [InputError, DataError, CheckpointError])
+@pytest.mark.parametrize("error", [InputError, DataError, CheckpointError, HubError])
 def test_every_error_is_a_text_match_error_and_public(error: type[Exception]) -> None:
     assert issubclass(error, TextMatchError)
     assert getattr(textmatch, error.__name__) is error

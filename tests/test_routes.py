@@ -1,5 +1,7 @@
 """The plain addresses: one request, one answer."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,6 +11,8 @@ from tests.test_api import PAIR
 from textmatch import TextMatcher, __version__
 from textmatch.demo.i18n import TEXTS
 from textmatch.demo.turns import SHORT
+
+WEIGHTS = Path(__file__).parents[1] / "checkpoints" / "default" / "model.safetensors"
 
 
 def test_two_sentences_get_an_answer_in_one_request(server: str, matcher: TextMatcher) -> None:
@@ -53,6 +57,8 @@ def test_the_server_says_what_it_serves(server: str) -> None:
         "version": __version__,
         "checkpoint": "default",
         "models": ["default"],
+        "commit": None,
+        "weights_sha256": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
         "short": 0,
         "long": 0,
     }

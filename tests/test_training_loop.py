@@ -86,7 +86,7 @@ def _quick_ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     short.write_text("\n".join([lines[0], *lines[1::100]]), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(evaluation, "SUITE", short)
-        patched.setattr(card, "pictures", lambda _: {})
+        patched.setattr(card, "attachments", lambda _: {})
         yield
 
 

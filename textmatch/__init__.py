@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
+from textmatch.errors import CheckpointError, DataError, HubError, InputError, TextMatchError
 
 if TYPE_CHECKING:
     from textmatch.matcher import TextMatcher
@@ -13,6 +13,7 @@ __all__ = [
     "CheckpointError",
     "DataError",
     "Explanation",
+    "HubError",
     "InputError",
     "Prediction",
     "TextMatchError",

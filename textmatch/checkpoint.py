@@ -82,7 +82,7 @@ def save(
     folder: Path,
     checkpoint: Checkpoint,
     card: str,
-    pictures: Mapping[str, bytes] | None = None,
+    attachments: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a checkpoint folder. It is written beside `folder` and then takes its place in one step.
 
@@ -93,7 +93,7 @@ def save(
         folder: where to write; a checkpoint in it is replaced.
         checkpoint: what to write; weights are stored in half precision.
         card: the model card, Markdown.
-        pictures: the card's pictures, by file name.
+        attachments: the files that the card refers to, by name.
 
     Raises:
         CheckpointError: `folder` exists and is not a checkpoint, or cannot be written.
@@ -101,7 +101,7 @@ def save(
     folder = Path(folder)
     refuse_foreign(folder)
     try:
-        _write_folder(folder, _contents(checkpoint) | {CARD: card.encode()} | dict(pictures or {}))
+        _write_folder(folder, _contents(checkpoint) | {CARD: card.encode()} | dict(attachments or {}))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: cannot be written: {error}") from error
 
@@ -223,32 +223,46 @@ def load(folder: Path, device: torch.device) -> Checkpoint:
         folder = stale
     if not folder.is_dir():
         raise CheckpointError(f"{folder}: no such checkpoint folder")
-    file_format, config, hashes = _read_config(folder / CONFIG)
+    version, config, hashes = _read_config(folder / CONFIG)
     vocabulary = _read_vocabulary(folder / VOCABULARY, hashes)
     metrics = _read_json(folder / METRICS)
     model = build(config, vocabulary.num_characters, len(vocabulary.words))
-    model.load_state_dict(_read_weights(folder / WEIGHTS, model, file_format, hashes))
+    model.load_state_dict(_read_weights(folder / WEIGHTS, model, version, hashes))
     return Checkpoint(config, vocabulary, model.to(device).eval(), metrics)
 
 
 def _read_config(file: Path) -> tuple[int, ModelConfig, Mapping[str, str]]:
     """The checkpoint's format, its model configuration, and the hashes of its files (none before format 3)."""
     values = _read_json(file)
-    file_format = values.get("format")
-    if type(file_format) is not int or file_format not in READABLE_FORMATS:
-        expected = " or ".join(map(str, READABLE_FORMATS))
-        raise CheckpointError(f"{file}: expected format {expected}, got {file_format!r:.40}")
+    version = _format_of(file, values)
     hashes = values.get("sha256", {})
-    if not isinstance(hashes, dict) or (file_format >= 3 and not {MODEL, VOCABULARY, WEIGHTS} <= hashes.keys()):
+    if not isinstance(hashes, dict) or (version >= 3 and not {MODEL, VOCABULARY, WEIGHTS} <= hashes.keys()):
         raise CheckpointError(f"{file}: the SHA-256 of the checkpoint's files is missing")
     try:
-        config = config_from_dict((ADDED_IN_FORMAT_3 if file_format < FORMAT else {}) | values[MODEL])
+        config = config_from_dict((ADDED_IN_FORMAT_3 if version < FORMAT else {}) | values[MODEL])
         _check_size(config)
         if MODEL in hashes and hashes[MODEL] != _model_hash(values[MODEL]):
             raise ValueError("it was changed since it was saved (its SHA-256 is another)")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(f"{file}: not a model configuration: {error!s:.200}") from error
-    return file_format, config, hashes
+    return version, config, hashes
+
+
+def file_format(file: Path) -> int:
+    """The format of a checkpoint, by its configuration file.
+
+    Raises:
+        CheckpointError: it is not that of a checkpoint, or of a format that is not known.
+    """
+    return _format_of(file, _read_json(file))
+
+
+def _format_of(file: Path, values: Mapping[str, Any]) -> int:
+    version = values.get("format")
+    if type(version) is not int or version not in READABLE_FORMATS:
+        expected = " or ".join(map(str, READABLE_FORMATS))
+        raise CheckpointError(f"{file}: expected format {expected}, got {version!r:.40}")
+    return version
 
 
 def _check_size(config: ModelConfig) -> None:
@@ -267,12 +281,12 @@ def _read_vocabulary(file: Path, hashes: Mapping[str, str]) -> Vocabulary:
         raise CheckpointError(f"{file}: not a vocabulary: {error!s:.200}") from error
 
 
-def _read_weights(file: Path, model: Network, file_format: int, hashes: Mapping[str, str]) -> dict[str, Tensor]:
+def _read_weights(file: Path, model: Network, version: int, hashes: Mapping[str, str]) -> dict[str, Tensor]:
     try:
         weights = weights_from_bytes(_read(file, hashes))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"{file}: not readable as safetensors: {error!s:.200}") from error
-    if file_format == 1:
+    if version == 1:
         weights = {_current_name(name): tensor for name, tensor in weights.items()}
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     got = {name: tuple(tensor.shape) for name, tensor in weights.items()}

@@ -1,4 +1,4 @@
-"""The `textmatch` command, also `python -m textmatch`: predict, score, search, duplicates, embed, evaluate."""
+"""The `textmatch` command, also `python -m textmatch`: predictions, files, lists, figures, and the Hub."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import dataclasses
 import io
 import json
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from textmatch.scoring import Score
     from textmatch.search import Group, Hit, Index, Step
 
-CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "default"
+CHECKPOINT = str(Path(__file__).resolve().parent.parent / "checkpoints" / "default")
 """The default checkpoint of the repository; an installed package has none."""
 
 COLUMNS = ("sentence1", "sentence2", "label")
@@ -79,7 +80,9 @@ def parser() -> argparse.ArgumentParser:
     commands = result.add_subparsers(dest="command", required=True)
     shared = _shared_options()
     with_checkpoint = argparse.ArgumentParser(add_help=False, parents=[shared])
-    with_checkpoint.add_argument("--checkpoint", type=Path, default=CHECKPOINT, help="checkpoint folder (%(default)s)")
+    with_checkpoint.add_argument(
+        "--checkpoint", default=CHECKPOINT, help="checkpoint folder, or USER/NAME on the Hub (%(default)s)"
+    )
     _add_predict(commands, with_checkpoint)
     _add_score(commands, with_checkpoint)
     listed = _list_options()
@@ -87,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
     _add_duplicates(commands, listed, with_checkpoint)
     _add_embed(commands, listed, with_checkpoint)
     _add_evaluate(commands, shared)
+    _add_push(commands)
+    _add_deploy(commands)
     return result
 
 
@@ -179,10 +184,50 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
         description="Print a checkpoint's figures on the dev and test split of a folder, and its behaviour suite. If "
         "the data is what the checkpoint was trained on, they are also written to its metrics.json and card.",
     )
-    command.add_argument("checkpoint", type=Path, help="checkpoint folder")
+    command.add_argument("checkpoint", help="checkpoint folder, or USER/NAME on the Hub")
     command.add_argument("data", type=Path, help="a folder with train, dev and perhaps test files, or one file")
     _add_columns(command)
     command.set_defaults(run=evaluate)
+
+
+def _add_push(commands: Any) -> None:
+    command = commands.add_parser(
+        "push",
+        help="write a checkpoint to the Hugging Face Hub",
+        description="Write a checkpoint to the Hugging Face Hub; a repository that is not there yet is created. Log in "
+        "first, with `hf auth login` or HF_TOKEN.",
+    )
+    command.add_argument("checkpoint", type=Path, help="checkpoint folder")
+    command.add_argument("name", metavar="USER/NAME", help="the model on the Hub")
+    command.add_argument("--private", action="store_true", help="make a new repository private")
+    command.set_defaults(run=push)
+
+
+def _add_deploy(commands: Any) -> None:
+    command = commands.add_parser(
+        "deploy",
+        help="create or update a Gradio Space with the demo page",
+        description="Create or update a Gradio Space on the Hugging Face Hub with the demo page and checkpoints. Log "
+        "in first, with `hf auth login` or HF_TOKEN.",
+    )
+    command.add_argument("name", metavar="USER/SPACE", help="the Space on the Hub")
+    command.add_argument(
+        "--checkpoint",
+        nargs="+",
+        default=[CHECKPOINT],
+        help="checkpoint folders, the one that the page opens with first; or USER/NAME on the Hub (%(default)s)",
+    )
+    command.add_argument(
+        "--hardware", default="", help="such as cpu-basic, cpu-upgrade, t4-small (what the Space has; a new one: CPU)"
+    )
+    command.add_argument(
+        "--variable", action="append", default=[], metavar="NAME=VALUE", help="an environment variable; may be repeated"
+    )
+    command.add_argument("--private", action="store_true", help="make a new Space private")
+    nothing_sent = command.add_mutually_exclusive_group()
+    nothing_sent.add_argument("--dry-run", action="store_true", help="list what would be sent, and send nothing")
+    nothing_sent.add_argument("--output", type=Path, help="write the files to this new folder, and send nothing")
+    command.set_defaults(run=deploy)
 
 
 # predict
@@ -399,14 +444,15 @@ def evaluate(options: argparse.Namespace) -> None:
     """Print a checkpoint's figures. If the data is its own, write them to its metrics and card, too."""
     from textmatch.evaluation import report, table
     from textmatch.files import DataOptions, column_names, load_splits
+    from textmatch.hub import is_on_hub
 
     matcher = _matcher(options)
     splits = load_splits(options.data, DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels))
     print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)
     print(_json(figures) if options.json else table(figures))
-    if _trained_on(matcher, splits):
-        _rewrite_metrics(options.checkpoint, figures)
+    if _trained_on(matcher, splits) and not is_on_hub(options.checkpoint):
+        _rewrite_metrics(Path(options.checkpoint), figures)
 
 
 def _trained_on(matcher: TextMatcher, splits: Splits) -> bool:
@@ -423,7 +469,53 @@ def _rewrite_metrics(folder: Path, figures: dict[str, Any]) -> None:
     loaded = checkpoint.load(folder, torch.device("cpu"))
     metrics = loaded.metrics | figures
     text = card.text(folder.resolve().name, loaded.config, metrics)
-    checkpoint.save(folder, loaded._replace(metrics=metrics), text, card.pictures(metrics))
+    checkpoint.save(folder, loaded._replace(metrics=metrics), text, card.attachments(metrics))
+
+
+# push
+
+
+def push(options: argparse.Namespace) -> None:
+    """Write a checkpoint to the Hub, and print the commit's address."""
+    from textmatch import hub
+
+    print(hub.push(options.checkpoint, options.name, options.private))
+
+
+# deploy
+
+
+def deploy(options: argparse.Namespace) -> None:
+    """Send the demo page to a Space, or list what would be sent."""
+    from textmatch import hub
+    from textmatch import space as spaces
+
+    space = spaces.Space(options.checkpoint, options.hardware, _variables(options.variable), options.private)
+    if not (options.dry_run or options.output):
+        print(spaces.deploy(options.name, space))
+        return
+    hub.check_name(options.name)
+    if options.output:
+        spaces.write(space, options.output)
+        return
+    sizes = {
+        path: len(content) if isinstance(content, bytes) else content.stat().st_size
+        for path, content in spaces.files(space).items()
+    }
+    for path, size in sorted(sizes.items()):
+        print(f"{size:12,}  {path}")
+    print(f"{sum(sizes.values()):12,}  bytes in {len(sizes)} files")
+    for name, value in space.environment.items():
+        print(f"variable {name}={value}")
+    print(f"hardware {space.hardware or 'as it is; a new Space: cpu-basic'}")
+
+
+def _variables(given: list[str]) -> dict[str, str]:
+    """The variables of an environment, from NAME=VALUE."""
+    for each in given:
+        if not re.fullmatch(r"[A-Za-z_]\w*=.*", each, re.DOTALL):
+            raise InputError(f"--variable {each!r:.80}: expected NAME=VALUE")
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
 
 
 # All commands
@@ -432,7 +524,7 @@ def _rewrite_metrics(folder: Path, figures: dict[str, Any]) -> None:
 def _matcher(options: argparse.Namespace) -> TextMatcher:
     from textmatch.matcher import TextMatcher
 
-    if options.checkpoint == CHECKPOINT and not CHECKPOINT.exists():
+    if options.checkpoint == CHECKPOINT and not Path(CHECKPOINT).exists():
         raise CheckpointError(
             "no checkpoint is installed with the package; give the folder of one with --checkpoint, "
             "for example checkpoints/default of the textmatch repository"

@@ -5,6 +5,7 @@ TextMatchError
 ├── DataError        a data file, a row in it, or a data set on the Hub cannot be used
 │   └── TableError   a whole file cannot be used (in `textmatch.files`, with its wordings)
 ├── CheckpointError  a checkpoint folder is missing, damaged or does not fit
+├── HubError         the Hugging Face Hub refuses something or cannot be reached
 └── BusyError        the server has too much work already
 
 A message says what was wrong, where, and what was expected. The page and the command line show it as it is. Any other
@@ -28,6 +29,10 @@ class DataError(TextMatchError):
 
 class CheckpointError(TextMatchError):
     """A checkpoint cannot be used; the message names the file at fault."""
+
+
+class HubError(TextMatchError):
+    """The Hugging Face Hub refuses something or cannot be reached; the message says why and what to do."""
 
 
 class BusyError(TextMatchError):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from textmatch import checkpoint
+from textmatch import checkpoint, hub
 from textmatch.batching import EncodedPair, by_length, collate, collate_pairs
 from textmatch.config import ModelConfig
 from textmatch.errors import InputError
@@ -55,18 +55,25 @@ class TextMatcher:
         self.metrics: Mapping[str, Any] = metrics or {}
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, device: str | torch.device | None = None) -> TextMatcher:
-        """Load a checkpoint folder.
+    def from_pretrained(
+        cls, folder: str | Path, device: str | torch.device | None = None, revision: str | None = None
+    ) -> TextMatcher:
+        """Load a checkpoint: a folder, or a model on the Hugging Face Hub.
+
+        What was fetched from the Hub stays in its client's cache and is read from there without a network.
 
         Args:
-            folder: what training wrote.
+            folder: what training wrote; or USER/NAME on the Hub, where there is no such folder here.
             device: where the network runs; None takes the best that this machine has (CUDA, MPS, XPU, CPU).
+            revision: a branch, tag or commit on the Hub; None takes the main branch.
 
         Raises:
-            CheckpointError: the folder cannot be used; the message names the file at fault.
-            InputError: this machine has no such device.
+            CheckpointError: the checkpoint cannot be used; the message names the file at fault.
+            HubError: the Hub refuses it, or cannot be reached and no copy is in the cache.
+            InputError: this machine has no such device; or there is a revision, and the checkpoint is a folder here.
         """
-        loaded = checkpoint.load(Path(folder), best_device() if device is None else _device(device))
+        where = best_device() if device is None else _device(device)
+        loaded = checkpoint.load(hub.find(folder, revision).folder, where)
         return cls(loaded.config, loaded.vocabulary, loaded.model, loaded.metrics)
 
     @property

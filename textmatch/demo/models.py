@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from textmatch import hub
 from textmatch.checkpoint import CONFIG, METRICS, WEIGHTS
 from textmatch.errors import InputError
 from textmatch.matcher import TextMatcher
@@ -26,12 +27,14 @@ class Facts:
         parameters: number of trained parameters; 0 if unknown.
         megabytes: size of the weights file.
         record: the content of ``metrics.json``; empty if there is none.
+        sha256: SHA-256 of the weights file, as its configuration has it; empty if it has none.
     """
 
     arch: str
     parameters: int
     megabytes: float
     record: Mapping[str, Any]
+    sha256: str = ""
 
     @property
     def accuracy(self) -> float | None:
@@ -54,27 +57,35 @@ class Models:
     Attributes:
         folders: name → checkpoint folder.
         device: the torch device they run on; None takes the best there is.
+        commit: the commit of the default checkpoint on the Hub; empty if it did not come from there.
     """
 
     folders: Mapping[str, Path]
     device: str | torch.device | None = None
+    commit: str = ""
     _loaded: dict[str, TextMatcher] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
-    def beside(cls, folder: Path, device: str | torch.device | None = None) -> Models:
-        """Load the checkpoint in `folder` and offer it with all others in the same parent folder.
+    def beside(cls, checkpoint: str | Path, device: str | torch.device | None = None) -> Models:
+        """Load a checkpoint and offer it with all others in the same parent folder; one of the Hub stands alone.
 
         Hidden folders are left out: they are checkpoints that are just being written.
 
+        Args:
+            checkpoint: a folder; or as a string USER/NAME or USER/NAME@REVISION on the Hub.
+            device: the torch device they run on; None takes the best there is.
+
         Raises:
-            CheckpointError: the checkpoint in `folder` cannot be used; the message names the bad file.
+            CheckpointError: the checkpoint cannot be used; the message names the bad file.
+            HubError: the Hub refuses it, or cannot be reached and no copy is in the cache.
             InputError: there is no such device on this machine.
         """
+        name, folder, commit = hub.find(checkpoint)
         folder = folder.resolve()
-        others = (path.parent for path in sorted(folder.parent.glob(f"[!.]*/{CONFIG}")))
-        models = cls({folder.name: folder} | {other.name: other for other in others if other != folder}, device)
-        models[folder.name]
+        others = () if commit else (path.parent for path in sorted(folder.parent.glob(f"[!.]*/{CONFIG}")))
+        models = cls({name: folder} | {other.name: other for other in others if other != folder}, device, commit)
+        models[name]
         return models
 
     def __getitem__(self, name: Any) -> TextMatcher:
@@ -105,12 +116,14 @@ class Models:
         """What is known about the checkpoint `name` without loading it."""
         folder = self.folders[name]
         record, weights = _read_record(folder / METRICS), folder / WEIGHTS
-        model = _read_json(folder / CONFIG).get("model")
+        config = _read_json(folder / CONFIG)
+        model, hashes = config.get("model"), config.get("sha256")
         return Facts(
             arch=str(model.get("arch", "")) if isinstance(model, dict) else "",
             parameters=int(_number(record.get("parameters")) or 0),
             megabytes=weights.stat().st_size / 1e6 if weights.is_file() else 0.0,
             record=record,
+            sha256=str(hashes.get(WEIGHTS, "")) if isinstance(hashes, dict) else "",
         )
 
 

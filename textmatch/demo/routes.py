@@ -24,7 +24,8 @@ async def health(request: Request) -> JSONResponse:
     """Say that the server is up, what it serves and how much work is here."""
     models = _endpoints(request).models
     told = {"status": "ok", "version": __version__, "checkpoint": models.default, "models": list(models.names)}
-    return JSONResponse(told | {"short": len(SHORT), "long": len(LONG)})
+    exact = {"commit": models.commit or None, "weights_sha256": models.facts(models.default).sha256 or None}
+    return JSONResponse(told | exact | {"short": len(SHORT), "long": len(LONG)})
 
 
 async def predict(request: Request) -> JSONResponse:

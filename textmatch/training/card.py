@@ -19,61 +19,13 @@ import torch
 from textmatch import checkpoint
 from textmatch.config import ModelConfig
 from textmatch.errors import TextMatchError
+from textmatch.training import metadata
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CURVE, EVALUATION = "curve.png", "evaluation.png"
 
-
-class License(NamedTuple):
-    """What a corpus is, and the terms of its owners as far as they are known."""
-
-    description: str
-    terms: str
-
-
-NONE_FOUND = "No licence was found."
-# By `Splits.corpus`.
-LICENSES = {
-    "lcqmc": License(
-        "LCQMC (Liu et al., COLING 2018): questions from Baidu Zhidao",
-        "Granted by its owners on application, for research. No licence for the text is given here.",
-    ),
-    "atec": License(
-        "ATEC 2018: customer questions of Ant Financial. Of every ten rows one is test and one dev", NONE_FOUND
-    ),
-    "bq": License(
-        "BQ corpus, CCKS 2018 task 3 (Chen et al., EMNLP 2018): customer questions of WeBank, with a quarter "
-        "of the training pairs. Its official dev split is the test split here",
-        NONE_FOUND,
-    ),
-    "covid": License("Tianchi 2020: questions about COVID-19, split by first question", NONE_FOUND),
-    "chip2019": License("CHIP 2019 task 2: medical questions. Of every ten rows one is test and one dev", NONE_FOUND),
-    "stsb": License(
-        "Chinese STS-B (CNSD): machine translation, partly corrected. A score of 4 or more counts as matching",
-        "For research only.",
-    ),
-    "pawsx": License(
-        "PAWS-X in Chinese (Yang et al., EMNLP 2019): sentences from Wikipedia, translated by people",
-        "Google allows any use and asks to be named. This copy comes from a collection for research only.",
-    ),
-    "ocnli": License("OCNLI (Hu et al., 2020)", "CC BY-NC 2.0: not for commercial use."),
-    "unlabelled": License(
-        "Questions without labels: DIAC 2019, insuranceQA-zh, CHIP 2019, AFQMC test, QBQTC, CCKS 2018 KBQA, SMP 2019 "
-        "NLU and two FAQ collections",
-        "insuranceQA-zh and AFQMC: for research only. For most of the others no licence was found.",
-    ),
-    "paraphrases": License("Sentences written for this project", "The project's own licence."),
-    "kinds": License("Sentences written for this project, by kind", "The project's own licence."),
-    "generated": License(
-        "Pairs made by exchanging terms, amounts and spellings in sentences: the project's own, Tatoeba, NUS SMS, "
-        "KdConv, CrossWOZ, questions without labels, medical questions (ChineseBLUE), SimCLUE, translated Alpaca "
-        "instructions, film subtitles and reviews",
-        "Tatoeba: CC BY 2.0 FR. KdConv, CrossWOZ, ChineseBLUE: Apache 2.0. Alpaca: CC BY-NC 4.0. For SimCLUE, film "
-        "subtitles and reviews no licence was found.",
-    ),
-}
 
 # Names in the records of old checkpoints that are different now.
 RENAMED = {"meanings": "paraphrases", "textmatch.pretraining": "textmatch.training.pretraining"}
@@ -104,17 +56,6 @@ ARCHITECTURES = {
     "classifier",
 }
 
-FRONT_MATTER = """\
----
-language: zh
-license: other
-license_name: research-only
-library_name: textmatch
-pipeline_tag: text-classification
-tags: [sentence-similarity, text-matching, lstm, chinese]
----
-"""
-
 
 def text(name: str, config: ModelConfig, record: Mapping[str, Any]) -> str:
     """Write the card.
@@ -129,7 +70,8 @@ def text(name: str, config: ModelConfig, record: Mapping[str, Any]) -> str:
     """
     sections = [_introduction(name, config, record), _figures(record), _other_corpora(record), _behaviour(record)]
     sections += [_training(name, record), _data(record), _limits(config)]
-    return f"{FRONT_MATTER}\n" + "\n".join(filter(None, sections))
+    front = metadata.front_matter(name, config, record, _corpora_of(record))
+    return f"---\n{front}\n---\n\n" + "\n".join(filter(None, sections))
 
 
 def _introduction(name: str, config: ModelConfig, record: Mapping[str, Any]) -> str:
@@ -214,7 +156,7 @@ def _training(name: str, record: Mapping[str, Any]) -> str:
         data = _data_of(run.record)
         rows.append([run.name, _start_of(run), "the same" if data == known else data, *_time_of(run.record)])
         known = data
-    commands = "\n".join(f"{run.record.get('command', '')}  # {run.name}" for run in runs)
+    commands = "\n".join(f"{portable(run.record.get('command', ''))}  # {run.name}" for run in runs)
     return f"""## Training
 
 {_table("run | started from | data | epochs: | minutes:", rows)}
@@ -237,13 +179,13 @@ def _training(name: str, record: Mapping[str, Any]) -> str:
 
 
 def _data(record: Mapping[str, Any]) -> str:
-    unknown = License("", "Those of the owner of the data.")
-    rows = [[corpus, *LICENSES.get(corpus, unknown)] for corpus in _corpora_of(record)]
+    corpora = _corpora_of(record)
+    use = f"Use these weights for research ([terms]({metadata.TERMS})). " if metadata.restricted(corpora) else ""
     return f"""## Data and terms
 
-Use these weights for research. This repository holds no text of a corpus, except for the project's own sentences.
+{use}This repository holds no text of a corpus, except for the project's own sentences.
 
-{_table("corpus | what it is | terms", rows)}
+{_table("corpus | what it is | terms", [[corpus, *metadata.license_of(corpus)[:2]] for corpus in corpora])}
 """
 
 
@@ -255,6 +197,27 @@ def _limits(config: ModelConfig) -> str:
 - Changed roles, negations, numbers and rare names can still mislead it.
 - Do not use it for decisions about people, or for medical, legal or financial advice.
 """
+
+
+def portable(command: str) -> str:
+    """A command line without the folders of the machine that it ran on.
+
+    A path below the working directory becomes relative to it; of one elsewhere the last name is kept, of a file also
+    that of its folder.
+    """
+    return shlex.join(map(_portable_word, shlex.split(command)))
+
+
+def _portable_word(word: str) -> str:
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    path = Path(value)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    if path.is_absolute() or path.parts[:1] in [("..",), ("~",)]:
+        path = Path(*path.parts[-2:]) if path.suffix and len(path.parts) > 2 else Path(path.name)
+    elif str(path) == Path(value).as_posix():
+        return word
+    return f"{option}{equals}{path.as_posix()}"
 
 
 class Run(NamedTuple):
@@ -355,10 +318,18 @@ def _table(header: str, rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [*lines, *rows])
 
 
-def pictures(record: Mapping[str, Any]) -> dict[str, bytes]:
-    """The card's pictures by file name, as PNG."""
-    drawn = {EVALUATION: draw_evaluation(record)}
-    return drawn | {CURVE: draw_curve(record)} if record["history"] else drawn
+def attachments(record: Mapping[str, Any]) -> dict[str, bytes]:
+    """The files that the card refers to, by name: its pictures, and the terms of use where there are some."""
+    files = {EVALUATION: draw_evaluation(record)} | terms(record)
+    return files | {CURVE: draw_curve(record)} if record["history"] else files
+
+
+def terms(record: Mapping[str, Any]) -> dict[str, bytes]:
+    """The terms of use as a file, where the data restricts what the weights may be used for."""
+    corpora = _corpora_of(record)
+    rows = [[corpus, *metadata.license_of(corpus)[:2]] for corpus in corpora]
+    table = _table("corpus | what it is | terms", rows)
+    return {metadata.TERMS: metadata.TERMS_TEXT.format(table=table).encode()} if metadata.restricted(corpora) else {}
 
 
 def draw_curve(record: Mapping[str, Any]) -> bytes:
@@ -439,6 +410,8 @@ def main(arguments: Sequence[str]) -> None:
             raise TextMatchError(f"{folder}: metrics.json has no figures; expected a checkpoint that train.py wrote")
         card = text(folder.resolve().name, loaded.config, loaded.metrics)
         (folder / checkpoint.CARD).write_text(card, encoding="utf-8")
+        for name, content in terms(loaded.metrics).items():
+            (folder / name).write_bytes(content)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ class RunOptions:
     generated: Sequence[Splits] = ()
     weights: Sequence[float] = ()
     dev_also: Sequence[Pair] = ()
-    init: Sequence[Path] = ()
+    init: Sequence[str | Path] = ()
     device: str | None = None
     precision: str | None = None
     resume: bool = False
@@ -188,7 +188,7 @@ def fit(
             "weights": dict(zip((corpus.corpus for corpus in corpora), weights, strict=True)),
             "dev_also_pairs": len(options.dev_also),
             "graded_pairs": graded,
-            "command": options.command,
+            "command": card.portable(options.command),
             "init": facts["init"],
             "parameters": sum(parameter.numel() for parameter in best.parameters()),
             "training": asdict(train_config),
@@ -196,7 +196,7 @@ def fit(
             **_environment(accelerator, precision),
         }
         saved = checkpoint.Checkpoint(model_config, vocabulary, best, record)
-        checkpoint.save(output, saved, card.text(output.name, model_config, record), card.pictures(record))
+        checkpoint.save(output, saved, card.text(output.name, model_config, record), card.attachments(record))
         run.discard()
         print(table(record))
         print(f"checkpoint: {output}")

@@ -31,6 +31,7 @@ from textmatch.errors import TextMatchError
 from textmatch.files import read_sentences
 from textmatch.models import InteractionLSTM, build
 from textmatch.text import PAD, UNK, Encoded, Vocabulary, normalise
+from textmatch.training.card import portable
 from textmatch.training.device import accelerator_for, autocast, choose_precision
 from textmatch.training.schedule import cosine_under_warmup, set_learning_rate
 
@@ -201,7 +202,7 @@ def main(arguments: Sequence[str]) -> None:
     record: dict[str, Any] = {
         "sentences": len(encoded),
         "losses": pretrain(network, encoded, options.epochs, accelerator, precision),
-        "command": shlex.join(["python", "-m", "textmatch.training.pretraining", *arguments]),
+        "command": portable(shlex.join(["python", "-m", "textmatch.training.pretraining", *arguments])),
         "seed": options.seed,
         "files": {
             f"{file.parent.name}/{file.name}": hashlib.sha256(file.read_bytes()).hexdigest() for file in options.files

@@ -9,17 +9,18 @@ from typing import Any
 
 import torch
 
-from textmatch import checkpoint
+from textmatch import checkpoint, hub
 from textmatch.errors import TextMatchError
 from textmatch.models import Network
 from textmatch.text import Vocabulary
 
 
-def average_checkpoints(folders: Sequence[Path]) -> checkpoint.Checkpoint:
+def average_checkpoints(checkpoints: Sequence[str | Path]) -> checkpoint.Checkpoint:
     """The checkpoint with the mean of the weights (model soup, Wortsman et al. 2022); one folder is returned as it is.
 
     Args:
-        folders: checkpoints of one vocabulary and, except for dropout, one configuration; at least one.
+        checkpoints: folders, or names on the Hub, of checkpoints of one vocabulary and, except for dropout, one
+            configuration; at least one.
 
     Returns:
         The checkpoint; its ``metrics`` say what it came from (`origin`).
@@ -27,15 +28,22 @@ def average_checkpoints(folders: Sequence[Path]) -> checkpoint.Checkpoint:
     Raises:
         TextMatchError: the vocabularies or configurations differ.
         CheckpointError: a checkpoint cannot be used.
+        HubError: a checkpoint cannot be fetched from the Hub.
     """
-    starts = [checkpoint.load(folder, torch.device("cpu")) for folder in folders]
+    sources = [hub.find(each) for each in checkpoints]
+    starts = [checkpoint.load(source.folder, torch.device("cpu")) for source in sources]
     first, weights = starts[0], [start.model.state_dict() for start in starts]
-    for folder, start in zip(folders, starts, strict=True):
+    for name, start in zip(checkpoints, starts, strict=True):
         same = replace(start.config, dropout=first.config.dropout) == first.config
         if not same or start.vocabulary.to_dict() != first.vocabulary.to_dict():
-            raise TextMatchError(f"{folder}: expected the configuration and vocabulary of {folders[0]}, to take a mean")
+            raise TextMatchError(
+                f"{name}: expected the configuration and vocabulary of {checkpoints[0]}, to take a mean"
+            )
     first.model.load_state_dict({name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]})
-    origins = [origin(start.metrics) for start in starts]
+    origins = [
+        origin(start.metrics) | ({"hub": source.name, "commit": source.commit} if source.commit else {})
+        for source, start in zip(sources, starts, strict=True)
+    ]
     return first._replace(metrics={"mean_of": origins} if len(origins) > 1 else origins[0])
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from textmatch.config import ModelConfig
 from textmatch.demo.components.chart import chart
 from textmatch.demo.components.table import Cell, table, table_value
 from textmatch.demo.i18n import TEXTS, text
@@ -42,7 +41,7 @@ def tab(models: Models) -> None:
             _reliability(record["reliability"])
         if record.get("history"):
             _history(record["history"])
-    _training(record, models[models.default].config)
+    _training(models, record)
     gr.Markdown(text("about_limits"), elem_classes="tm-prose")
 
 
@@ -99,10 +98,12 @@ def _history(history: Sequence[Mapping[str, float]]) -> None:
     chart(points, caption="about_history", x="about_epoch", y="about_figure_accuracy")
 
 
-def _training(record: Mapping[str, Any], config: ModelConfig) -> None:
+def _training(models: Models, record: Mapping[str, Any]) -> None:
+    config = models[models.default].config
     versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
     minutes = sum(epoch.get("seconds", 0) for epoch in record.get("history", ())) / 60
     facts: dict[str, Cell] = {
+        "about_checkpoint": _version(models),
         "about_network": {"key": f"about_arch_{config.arch}"},
         "about_parameters": f"{record['parameters']:,}" if "parameters" in record else None,
         "about_reads": {"key": f"about_reads_{config.unit}", "count": str(config.max_length)},
@@ -116,6 +117,13 @@ def _training(record: Mapping[str, Any], config: ModelConfig) -> None:
     }
     rows: Rows = [[{"key": key}, value] for key, value in facts.items() if value is not None]
     _section("about_training", ("about_fact", "about_value"), rows)
+
+
+def _version(models: Models) -> str:
+    """Which checkpoint exactly: its name, and its commit on the Hub or the beginning of its weights' SHA-256."""
+    weights = models.facts(models.default).sha256[:12]
+    exact = f"commit {models.commit}" if models.commit else weights and f"SHA-256 {weights}"
+    return " · ".join(filter(None, (models.default, exact)))
 
 
 def _section(key: str, columns: Sequence[str], rows: Rows) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 FOLDER = "checkpoints"
-"""Where README's commands put the checkpoints."""
+"""Where README's commands put the checkpoints; those of the Hub have a name with a slash."""
 
 Parts = list[str]
 """A piece of code with the page's address left out: it belongs between the parts."""
@@ -51,7 +51,7 @@ def _python(pairs: list[tuple[str, str]], model: str) -> Parts:
         f"""\
 from textmatch import TextMatcher
 
-matcher = TextMatcher.from_pretrained({f"{FOLDER}/{model}"!r})
+matcher = TextMatcher.from_pretrained({(model if "/" in model else f"{FOLDER}/{model}")!r})
 for prediction in matcher.predict({pairs!r}):
     print(prediction.label, prediction.probabilities, prediction.similarity)
 """
