@@ -1,4 +1,4 @@
-"""The `textmatch` command, also `python -m textmatch`: predict, score, search, duplicates, embed, evaluate."""
+"""The `textmatch` command, also `python -m textmatch`: predict, score, search, duplicates, embed, evaluate, export."""
 
 from __future__ import annotations
 
@@ -80,6 +80,9 @@ def parser() -> argparse.ArgumentParser:
     shared = _shared_options()
     with_checkpoint = argparse.ArgumentParser(add_help=False, parents=[shared])
     with_checkpoint.add_argument("--checkpoint", type=Path, default=CHECKPOINT, help="checkpoint folder (%(default)s)")
+    with_checkpoint.add_argument(
+        "--backend", choices=("torch", "onnx"), default="torch", help="what runs the network (%(default)s)"
+    )
     _add_predict(commands, with_checkpoint)
     _add_score(commands, with_checkpoint)
     listed = _list_options()
@@ -87,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     _add_duplicates(commands, listed, with_checkpoint)
     _add_embed(commands, listed, with_checkpoint)
     _add_evaluate(commands, shared)
+    _add_export(commands)
     return result
 
 
@@ -185,6 +189,18 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=evaluate)
 
 
+def _add_export(commands: Any) -> None:
+    command = commands.add_parser(
+        "export",
+        help="write a checkpoint's network as an ONNX file",
+        description="Write a checkpoint's network as one ONNX graph, for ONNX Runtime in any language. docs/api.md "
+        "describes what goes in and comes out.",
+    )
+    command.add_argument("checkpoint", type=Path, help="checkpoint folder")
+    command.add_argument("output", type=Path, help="a .onnx file")
+    command.set_defaults(run=export)
+
+
 # predict
 
 
@@ -237,10 +253,10 @@ def score(options: argparse.Namespace) -> None:
     print(f"\r{done}", file=sys.stderr)
 
 
-def _check_output(output: Path | None, suffixes: tuple[str, ...]) -> None:
+def _check_output(output: Path | None, suffixes: tuple[str, ...], name: str = "--output") -> None:
     if output and (output.suffix.lower() not in suffixes or not output.parent.is_dir()):
         kinds = " or ".join(suffixes)
-        raise InputError(f"--output {output}: expected a name that ends in {kinds}, in a folder that exists")
+        raise InputError(f"{name} {output}: expected a name that ends in {kinds}, in a folder that exists")
 
 
 @contextmanager
@@ -426,6 +442,20 @@ def _rewrite_metrics(folder: Path, figures: dict[str, Any]) -> None:
     checkpoint.save(folder, loaded._replace(metrics=metrics), text, card.pictures(metrics))
 
 
+# export
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a checkpoint's network as an ONNX file."""
+    import torch
+
+    from textmatch import checkpoint, onnx
+
+    _check_output(options.output, (".onnx",), "output")
+    onnx.export(checkpoint.load(options.checkpoint, torch.device("cpu")).model, options.output)
+    print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
+
+
 # All commands
 
 
@@ -437,7 +467,7 @@ def _matcher(options: argparse.Namespace) -> TextMatcher:
             "no checkpoint is installed with the package; give the folder of one with --checkpoint, "
             "for example checkpoints/default of the textmatch repository"
         )
-    return TextMatcher.from_pretrained(options.checkpoint, options.device)
+    return TextMatcher.from_pretrained(options.checkpoint, options.device, getattr(options, "backend", "torch"))
 
 
 def _json(values: Any, indent: int | None = None) -> str:
