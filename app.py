@@ -10,6 +10,7 @@ import torch
 from textmatch import TextMatchError
 from textmatch.demo import Models, build, launch_options
 from textmatch.demo.memory import few_arenas
+from textmatch.demo.models import fastest_backend
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     if os.environ.get("SYSTEM") == "spaces":  # a Space is reached through the Hub's proxy alone
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     try:
-        models = Models.beside(folder)
+        models = Models.beside(folder, backend=fastest_backend())
     except TextMatchError as error:
         sys.exit(f"app.py: {error}")
     build(models).launch(**launch_options())

@@ -17,6 +17,7 @@ from textmatch import InputError, TextMatcher
 from textmatch.batching import collate_flags
 from textmatch.cli import main
 from textmatch.config import ModelConfig
+from textmatch.demo.models import Models, fastest_backend
 from textmatch.onnx import INPUTS
 
 EVERYDAY = Path(__file__).parents[1] / "benchmarks" / "everyday" / "dev.tsv"
@@ -119,3 +120,13 @@ def test_other_networks_backends_devices_and_places_are_refused(tmp_path: Path) 
     (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(InputError, match="cannot be written"):
         main(["export", str(CHECKPOINT), str(tmp_path / "folder.onnx")])
+
+
+def test_the_page_uses_onnx_runtime_where_it_is_faster(matcher: TextMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textmatch.demo.models.best_device", lambda: torch.device("cpu"))
+    assert fastest_backend() == "onnx"
+    models = Models({name: CHECKPOINT.parent / name for name in ("default", "overlap")}, "cpu", fastest_backend())
+    assert_equal(matcher, models["default"], [(SENTENCES[0], SENTENCES[1])])
+    assert [models[name].backend for name in models.names] == ["onnx", "torch"]
+    monkeypatch.setattr("textmatch.demo.models.best_device", lambda: torch.device("cuda"))
+    assert fastest_backend() == "torch"

@@ -53,6 +53,7 @@ class TextMatcher:
         vocabulary: as above.
         model: as above.
         metrics: as above; empty if there are none.
+        backend: as above.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class TextMatcher:
     ) -> None:
         self.config, self.vocabulary, self.model = config, vocabulary, model.eval()
         self.metrics: Mapping[str, Any] = metrics or {}
+        self.backend = backend
         self._onnx = OnnxNetwork(model) if backend == "onnx" else None
 
     @classmethod

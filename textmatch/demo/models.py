@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import threading
@@ -14,7 +15,7 @@ import torch
 
 from textmatch.checkpoint import CONFIG, METRICS, WEIGHTS
 from textmatch.errors import InputError
-from textmatch.matcher import TextMatcher
+from textmatch.matcher import Backend, TextMatcher, best_device
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,17 @@ class Models:
     Attributes:
         folders: name → checkpoint folder.
         device: the torch device they run on; None takes the best there is.
+        backend: what runs the interaction networks; the others always run in PyTorch.
     """
 
     folders: Mapping[str, Path]
     device: str | torch.device | None = None
+    backend: Backend = "torch"
     _loaded: dict[str, TextMatcher] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
-    def beside(cls, folder: Path, device: str | torch.device | None = None) -> Models:
+    def beside(cls, folder: Path, device: str | torch.device | None = None, backend: Backend = "torch") -> Models:
         """Load the checkpoint in `folder` and offer it with all others in the same parent folder.
 
         Hidden folders are left out: they are checkpoints that are just being written.
@@ -73,7 +76,9 @@ class Models:
         """
         folder = folder.resolve()
         others = (path.parent for path in sorted(folder.parent.glob(f"[!.]*/{CONFIG}")))
-        models = cls({folder.name: folder} | {other.name: other for other in others if other != folder}, device)
+        models = cls(
+            {folder.name: folder} | {other.name: other for other in others if other != folder}, device, backend
+        )
         models[folder.name]
         return models
 
@@ -88,7 +93,8 @@ class Models:
             raise InputError(f"model {name!r:.80}: expected one of {', '.join(self.folders)}")
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = TextMatcher.from_pretrained(self.folders[name], self.device)
+                backend = self.backend if self.facts(name).arch == "interaction" else "torch"
+                self._loaded[name] = TextMatcher.from_pretrained(self.folders[name], self.device, backend)
             return self._loaded[name]
 
     @property
@@ -112,6 +118,12 @@ class Models:
             megabytes=weights.stat().st_size / 1e6 if weights.is_file() else 0.0,
             record=record,
         )
+
+
+def fastest_backend() -> Backend:
+    """ONNX Runtime, where it is installed and there is no accelerator."""
+    installed = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"))
+    return "onnx" if installed and best_device().type == "cpu" else "torch"
 
 
 def _read_record(file: Path) -> dict[str, Any]:
