@@ -2,11 +2,13 @@
 
     python -m benchmarks.speed pair --threads 1       # one warm pair, from strings to `Prediction`
     python -m benchmarks.speed file --threads 1       # many pairs: pairs a second, and how near the machine's limit
-    python -m benchmarks.results                      # the tables and the plot
+    python -m benchmarks.speed search --threads 1     # a list: indexing, searching, grouping duplicates
+    python -m benchmarks.speed_results                # the tables and the plot
 
 All are asked in turn on the same threads; figures are medians. With one thread the time is that of the processor, so
-that other work on the machine does not count; with more it is that of the clock. The limit is the time that the network's multiplications
-alone would take at the speed at which this machine multiplies two large matrices, measured in between.
+that other work on the machine does not count; with more it is that of the clock. The limit is the time that the
+network's multiplications alone would take at the speed at which this machine multiplies two large matrices, measured in
+between.
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ import torch
 from benchmarks.batch import sentence
 from benchmarks.output import give
 from benchmarks.peers import BERT_BASE, MINI_LM, BiEncoder, CrossEncoder, StaticEmbedding, TextPair
+from benchmarks.search import generated
 from textmatch import TextMatcher
 from textmatch.demo.examples import EXAMPLES
 from textmatch.files import Columns, Row, Table
 from textmatch.models import InteractionLSTM
 from textmatch.scoring import score
+from textmatch.search import Index
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -113,6 +117,31 @@ def file(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def search(options: argparse.Namespace) -> dict[str, Any]:
+    """Seconds to index a list and to group its duplicates, and milliseconds of a query."""
+    matcher = TextMatcher.from_pretrained(options.checkpoint, "cpu", "onnx")
+    sentences = generated(options.sentences)
+    matcher.predict([(sentences[0], sentences[1])])
+    began = time.process_time()
+    index = Index.build(matcher, sentences)
+    indexed = time.process_time() - began
+    queries = [query for query, *_ in EXAMPLES for _ in range(options.rounds)]
+    index.search(queries[0])
+    times = [seconds(partial(index.search, query)) for query in queries]
+    found = {
+        "sentences": len(index),
+        "index_cpu_seconds": round(indexed, 1),
+        "query_ms": round(1000 * statistics.median(times), 1),
+    }
+    if options.duplicates:
+        part = Index.build(matcher, sentences[: options.duplicates])
+        began = time.process_time()
+        groups = part.duplicates()
+        spent = round(time.process_time() - began, 1)
+        found |= {"duplicates_of": len(part), "groups": len(groups), "duplicates_cpu_seconds": spent}
+    return found
+
+
 def score_all(matcher: TextMatcher, pairs: Sequence[TextPair]) -> None:
     """Score pairs as the page and the command line score a file."""
     for _ in score(matcher, Table(("a", "b"), [Row(pair) for pair in pairs]), Columns(0, 1)):
@@ -146,16 +175,18 @@ def seconds(call: Callable[[], object]) -> float:
 def main() -> None:
     """Measure one table and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", choices=("pair", "file"))
+    parser.add_argument("table", choices=("pair", "file", "search"))
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pairs", type=int, default=8192, help="pairs of the file (default: %(default)s)")
+    parser.add_argument("--sentences", type=int, default=100_000, help="of the list (default: %(default)s)")
+    parser.add_argument("--duplicates", type=int, default=100_000, help="sentences that are grouped; 0 for none")
     parser.add_argument("--sample", type=int, default=64, help="pairs that the transformers read")
     parser.add_argument("--output", type=Path, help="default: benchmarks/results/speed_TABLE_THREADS.json")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    figures = {"threads": options.threads} | {"pair": pair, "file": file}[options.table](options)
+    figures = {"threads": options.threads} | {"pair": pair, "file": file, "search": search}[options.table](options)
     figures["load_average"] = round(os.getloadavg()[0], 1)
     give(figures, options.output or RESULTS / f"speed_{options.table}_{options.threads}.json")
 
