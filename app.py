@@ -11,6 +11,7 @@ import torch
 from textmatch import TextMatchError
 from textmatch.demo import Models, build, launch_options
 from textmatch.demo.memory import few_arenas
+from textmatch.demo.models import fastest_backend
 
 
 def main() -> None:
@@ -30,7 +31,7 @@ def main() -> None:
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     device = "cpu" if marked_for_zero_gpu() else None
     try:
-        models = Models.beside(checkpoint, device)
+        models = Models.beside(checkpoint, device, backend=fastest_backend())
     except TextMatchError as error:
         sys.exit(f"app.py: {error}")
     build(models).launch(**launch_options())

@@ -188,20 +188,20 @@ def main() -> None:
 
 
 async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    page = _start([sys.executable, "app.py"], folder / "page")
+    page = start_server([sys.executable, "app.py"], folder / "page")
     try:
-        await _until_up(page[1], page[0])
+        await until_up(page[1], page[0])
         record, memory = await _ask(options, page)
         await asyncio.sleep(45)
-        memory["rested"] = _megabytes(page[0].pid)
+        memory["rested"] = megabytes(page[0].pid)
         files = [path for path in (folder / "page").rglob("*") if path.is_file()]
         left = {"files": len(files), "megabytes": round(sum(path.stat().st_size for path in files) / 1e6, 1)}
     finally:
         page[0].terminate()
         page[0].wait(30)
-    echo = _start([sys.executable, "-c", ECHO], folder / "echo")
+    echo = start_server([sys.executable, "-c", ECHO], folder / "echo")
     try:
-        await _until_up(echo[1], echo[0])
+        await until_up(echo[1], echo[0])
         bare = await _ask_echo(options, echo[1])
     finally:
         echo[0].terminate()
@@ -223,7 +223,7 @@ async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]
 
 async def _ask(options: argparse.Namespace, page: tuple[subprocess.Popen[bytes], str]) -> tuple[Record, dict[str, Any]]:
     """All visitors for the whole time, and the server's memory meanwhile."""
-    record, memory = Record(), dict[str, Any](start=_megabytes(page[0].pid), during=list[float]())
+    record, memory = Record(), dict[str, Any](start=megabytes(page[0].pid), during=list[float]())
     rows = "".join(
         f"{QUESTIONS[n % 5].format(THINGS[n % 10])}{n},{THINGS[n % 7]}在哪{n}\n" for n in range(options.rows)
     )
@@ -231,10 +231,10 @@ async def _ask(options: argparse.Namespace, page: tuple[subprocess.Popen[bytes],
 
     async def watch() -> None:
         while time.monotonic() < until:
-            memory["during"].append(_megabytes(page[0].pid))
+            memory["during"].append(megabytes(page[0].pid))
             await asyncio.sleep(max(options.seconds / 30, 1))
 
-    clients = [_client(page[1], number) for number in range(options.clients)]
+    clients = [new_client(page[1], number) for number in range(options.clients)]
     visitors = [Visitor(http, record, random.Random(n), file) for n, http in enumerate(clients)]
     watching = asyncio.ensure_future(watch())
     visits = [asyncio.ensure_future(visitor.visit(until)) for visitor in visitors]
@@ -258,18 +258,18 @@ async def _ask_echo(options: argparse.Namespace, url: str) -> Record:
             await asyncio.sleep(visitor.chance.uniform(0, 1))
         await visitor.http.aclose()
 
-    visitors = [Visitor(_client(url, n), record, random.Random(n), b"") for n in range(options.clients)]
+    visitors = [Visitor(new_client(url, n), record, random.Random(n), b"") for n in range(options.clients)]
     await asyncio.gather(*(visit(visitor) for visitor in visitors))
     return record
 
 
-def _client(url: str, number: int) -> httpx.AsyncClient:
+def new_client(url: str, number: int) -> httpx.AsyncClient:
     """A client with an address of its own in the loopback range, so that each is a visitor of its own."""
     transport = httpx.AsyncHTTPTransport(local_address=f"127.0.1.{number % 250 + 1}")
     return httpx.AsyncClient(base_url=url, transport=transport, timeout=600)
 
 
-def _start(command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start_server(command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server with a temporary folder of its own; the process and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -285,7 +285,8 @@ def _start(command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], s
     return process, f"http://127.0.0.1:{port}"
 
 
-async def _until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+async def until_up(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers."""
     async with httpx.AsyncClient() as http:
         while process.poll() is None:
             with suppress(httpx.TransportError):
@@ -295,7 +296,7 @@ async def _until_up(url: str, process: subprocess.Popen[bytes]) -> None:
     sys.exit("the server did not start")
 
 
-def _megabytes(pid: int) -> float:
+def megabytes(pid: int) -> float:
     """Memory that a process holds (Linux)."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)

@@ -1,87 +1,194 @@
-"""Time for one pair, from strings to `Prediction`, compared with a cross-encoder of BERT-base's size.
+"""How fast pairs are compared, beside other ways: one command a table, each writes its figures for docs/speed.md.
 
-    python -m benchmarks.speed
+    python -m benchmarks.speed pair --threads 1       # one warm pair, from strings to `Prediction`
+    python -m benchmarks.speed file --threads 1       # many pairs: pairs a second, and how near the machine's limit
+    python -m benchmarks.speed search --threads 1     # a list: indexing, searching, grouping duplicates
+    python -m benchmarks.speed_results                # the tables and the plot
 
-The cross-encoder has random weights and is given ids: the time of a tokeniser is not counted. The ids are as many as
-for BERT: [CLS], one token a character, [SEP] after each sentence. Both run in turn on the same threads; figures are
-medians.
+All are asked in turn on the same threads; figures are medians. With one thread the time is that of the processor, so
+that other work on the machine does not count; with more it is that of the clock. The limit is the time that the
+network's multiplications alone would take at the speed at which this machine multiplies two large matrices, measured in
+between.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
+import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor, nn
 
+from benchmarks.batch import sentence
+from benchmarks.output import give
+from benchmarks.peers import BERT_BASE, MINI_LM, BiEncoder, CrossEncoder, StaticEmbedding, TextPair
+from benchmarks.search import generated
 from textmatch import TextMatcher
 from textmatch.demo.examples import EXAMPLES
+from textmatch.files import Columns, Row, Table
+from textmatch.models import InteractionLSTM
+from textmatch.scoring import score
+from textmatch.search import Index
 
 ROOT = Path(__file__).resolve().parent.parent
-VOCABULARY, WIDTH, LAYERS, HEADS, INNER, POSITIONS = 21128, 768, 12, 12, 3072, 512
+RESULTS = ROOT / "benchmarks" / "results"
+CHECKPOINT, RECIPE = ROOT / "checkpoints" / "default", ROOT / "checkpoints" / "siamese"
+CROSS_ENCODER = "BERT-base cross-encoder"
+
+BATCH = 32
+"""Pairs that a transformer gets at a time, sorted by length."""
+
+MATRIX = 1024
+"""Rows and columns of the matrices that are multiplied to measure the machine."""
+
+Compare = Callable[[Sequence[TextPair]], object]
 
 
-class CrossEncoder(nn.Module):
-    """BERT-base (Devlin et al. 2019) with a two-class head: 102 million parameters."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tokens = nn.Embedding(VOCABULARY, WIDTH)
-        self.positions = nn.Embedding(POSITIONS, WIDTH)
-        self.segments = nn.Embedding(2, WIDTH)
-        self.norm = nn.LayerNorm(WIDTH)
-        layer = nn.TransformerEncoderLayer(WIDTH, HEADS, INNER, activation="gelu", batch_first=True)
-        self.layers = nn.TransformerEncoder(layer, LAYERS)
-        self.pooler = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh(), nn.Linear(WIDTH, 2))
-
-    def forward(self, ids: Tensor, segments: Tensor) -> Tensor:
-        """Logits of ids `[B, L]` with segments `[B, L]`, `[B, 2]`."""
-        embedded = self.tokens(ids) + self.positions(torch.arange(ids.shape[1])) + self.segments(segments)
-        logits: Tensor = self.pooler(self.layers(self.norm(embedded))[:, 0])
-        return logits
+def own(checkpoint: Path) -> dict[str, TextMatcher]:
+    """Matchers of this project, by name."""
+    return {
+        "textmatch, ONNX Runtime": TextMatcher.from_pretrained(checkpoint, "cpu", "onnx"),
+        "textmatch, PyTorch": TextMatcher.from_pretrained(checkpoint, "cpu"),
+        "the recipe (siamese LSTM)": TextMatcher.from_pretrained(RECIPE, "cpu"),
+    }
 
 
-def timed(call: Callable[[], object]) -> float:
-    """Milliseconds of one call."""
-    start = time.perf_counter()
+def others() -> dict[str, Compare]:
+    """Other ways to compare pairs, by name."""
+    return {
+        "static embedding": StaticEmbedding().score,
+        "MiniLM cross-encoder": CrossEncoder(MINI_LM).score,
+        "BERT-base bi-encoder": BiEncoder(BERT_BASE).score,
+        CROSS_ENCODER: CrossEncoder(BERT_BASE).score,
+    }
+
+
+def pair(options: argparse.Namespace) -> dict[str, Any]:
+    """Milliseconds of one warm pair."""
+    times: dict[str, list[float]] = {}
+    found = {name: matcher.predict for name, matcher in own(options.checkpoint).items()} | others()
+    for number in range(-2, options.rounds):  # two rounds to warm up
+        for one, two, *_ in EXAMPLES:
+            for name, compare in found.items():
+                spent = seconds(partial(compare, [(one, two)]))
+                if number >= 0:
+                    times.setdefault(name, []).append(1000 * spent)
+    medians = {name: statistics.median(each) for name, each in times.items()}
+    return {
+        "pairs": len(EXAMPLES) * options.rounds,
+        "milliseconds": {name: round(each, 2) for name, each in medians.items()},
+        "ratio": {name: round(medians[CROSS_ENCODER] / each, 1) for name, each in medians.items()},
+    }
+
+
+def file(options: argparse.Namespace) -> dict[str, Any]:
+    """Pairs a second of a file's pairs; transformers read a sample of them."""
+    chance = random.Random(1)
+    pairs = [(sentence(chance), sentence(chance)) for _ in range(options.pairs)]
+    sample = sorted(pairs[: options.sample], key=lambda pair: len(pair[0] + pair[1]))
+    rates: dict[str, list[float]] = {}
+    limits: list[float] = []
+    matchers, peers = own(options.checkpoint), others()
+    for _ in range(options.rounds):
+        for name, matcher in matchers.items():
+            spent = seconds(partial(score_all, matcher, pairs))
+            rates.setdefault(name, []).append(len(pairs) / spent)
+        for name, compare in peers.items():
+            batches = [sample[start : start + BATCH] for start in range(0, len(sample), BATCH)]
+            compare(batches[0][:2])
+            spent = seconds(lambda compare=compare, batches=batches: [compare(batch) for batch in batches])  # type: ignore[misc]
+            rates.setdefault(name, []).append(len(sample) / spent)
+        limits.append(multiplications_a_second() / multiplications(matchers["textmatch, PyTorch"], pairs))
+    medians = {name: statistics.median(each) for name, each in rates.items()}
+    limit = statistics.median(limits)
+    return {
+        "pairs": options.pairs,
+        "sample": options.sample,
+        "pairs_a_second": {name: round(each) for name, each in medians.items()},
+        "ratio": {name: round(each / medians[CROSS_ENCODER], 1) for name, each in medians.items()},
+        "limit_pairs_a_second": round(limit),
+        "share_of_limit": {name: round(medians[name] / limit, 3) for name in list(matchers)[:2]},
+    }
+
+
+def search(options: argparse.Namespace) -> dict[str, Any]:
+    """Seconds to index a list and to group its duplicates, and milliseconds of a query."""
+    matcher = TextMatcher.from_pretrained(options.checkpoint, "cpu", "onnx")
+    sentences = generated(options.sentences)
+    matcher.predict([(sentences[0], sentences[1])])
+    began = time.process_time()
+    index = Index.build(matcher, sentences)
+    indexed = time.process_time() - began
+    queries = [query for query, *_ in EXAMPLES for _ in range(options.rounds)]
+    index.search(queries[0])
+    times = [seconds(partial(index.search, query)) for query in queries]
+    found = {
+        "sentences": len(index),
+        "index_cpu_seconds": round(indexed, 1),
+        "query_ms": round(1000 * statistics.median(times), 1),
+    }
+    if options.duplicates:
+        part = Index.build(matcher, sentences[: options.duplicates])
+        began = time.process_time()
+        groups = part.duplicates()
+        spent = round(time.process_time() - began, 1)
+        found |= {"duplicates_of": len(part), "groups": len(groups), "duplicates_cpu_seconds": spent}
+    return found
+
+
+def score_all(matcher: TextMatcher, pairs: Sequence[TextPair]) -> None:
+    """Score pairs as the page and the command line score a file."""
+    for _ in score(matcher, Table(("a", "b"), [Row(pair) for pair in pairs]), Columns(0, 1)):
+        pass
+
+
+def multiplications(matcher: TextMatcher, pairs: Sequence[TextPair]) -> float:
+    """Multiplications that the network needs for a pair, those of its matrices."""
+    model = matcher.model
+    assert isinstance(model, InteractionLSTM)
+    matrices = [*model.encoder.parameters(), *model.composer.parameters(), *model.compare.parameters()]
+    a_position = sum(matrix.numel() for matrix in matrices if matrix.dim() == 2)
+    return a_position * sum(len(one) + len(two) for one, two in pairs) / len(pairs)
+
+
+def multiplications_a_second() -> float:
+    """How fast this machine multiplies two large matrices."""
+    one, two = torch.rand(MATRIX, MATRIX), torch.rand(MATRIX, MATRIX)
+    return MATRIX**3 / statistics.median(seconds(lambda: one @ two) for _ in range(9))
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    start = clock()
     call()
-    return (time.perf_counter() - start) * 1000
+    return clock() - start
 
 
 @torch.inference_mode()
 def main() -> None:
-    """Print both medians and their ratio."""
+    """Measure one table and write it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints" / "default")
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("table", choices=("pair", "file", "search"))
+    parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pairs", type=int, default=8192, help="pairs of the file (default: %(default)s)")
+    parser.add_argument("--sentences", type=int, default=100_000, help="of the list (default: %(default)s)")
+    parser.add_argument("--duplicates", type=int, default=100_000, help="sentences that are grouped; 0 for none")
+    parser.add_argument("--sample", type=int, default=64, help="pairs that the transformers read")
+    parser.add_argument("--output", type=Path, help="default: benchmarks/results/speed_TABLE_THREADS.json")
     options = parser.parse_args()
-    matcher, encoder = TextMatcher.from_pretrained(options.checkpoint, "cpu"), CrossEncoder().eval()
-    ours, theirs = list[float](), list[float]()
-    for number in range(-2, options.rounds):  # two rounds to warm up
-        for first, second, *_ in EXAMPLES:
-            length = len(first) + len(second) + 3
-            ids = torch.randint(VOCABULARY, (1, length))
-            segments = (torch.arange(length) > len(first) + 1).long()[None]
-            our_time = timed(partial(matcher.predict, [(first, second)]))
-            their_time = timed(partial(encoder, ids, segments))
-            if number >= 0:
-                ours.append(our_time)
-                theirs.append(their_time)
-    figures = {
-        "pairs": len(ours),
-        "threads": torch.get_num_threads(),
-        "textmatch_ms": round(statistics.median(ours), 2),
-        "cross_encoder_ms": round(statistics.median(theirs), 2),
-        "ratio": round(statistics.median(theirs) / statistics.median(ours), 1),
-        "cross_encoder_parameters": sum(parameter.numel() for parameter in encoder.parameters()),
-    }
-    print(json.dumps(figures, indent=1))
+    torch.set_num_threads(options.threads)
+    figures = {"threads": options.threads} | {"pair": pair, "file": file, "search": search}[options.table](options)
+    figures["load_average"] = round(os.getloadavg()[0], 1)
+    give(figures, options.output or RESULTS / f"speed_{options.table}_{options.threads}.json")
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ def test_an_emptied_box_changes_nothing(handlers: BatchHandlers) -> None:
 def test_a_long_table_is_scored_in_steps_until_it_is_stopped(
     handlers: BatchHandlers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int
 ) -> None:
-    monkeypatch.setattr("textmatch.demo.handlers.batch.CHUNK", 8)
+    monkeypatch.setattr("textmatch.scoring.CHUNK", 8)
     path = tmp_path / "many.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("问句1", "问句2", "标签"), *itertools.islice(pairs(), total)])
@@ -414,7 +414,7 @@ def opened(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight rows in a step."""
-    monkeypatch.setattr("textmatch.demo.handlers.batch.CHUNK", 8)
+    monkeypatch.setattr("textmatch.scoring.CHUNK", 8)
 
 
 def upload(page: Any, path: Path) -> None:

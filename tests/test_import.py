@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TRAINING = {"accelerate", "textmatch.training", "textmatch.training.card"}
-HEAVY = {"gradio", "pandas", "sklearn", "accelerate", "rjieba", "matplotlib", "scipy", "opencc", "faiss"}
+HEAVY = {"gradio", "pandas", "sklearn", "accelerate", "rjieba", "matplotlib", "scipy", "opencc", "faiss"} | {
+    "onnx",
+    "onnxruntime",
+}
 
 # One fresh process for all tests: starting one takes seconds.
 SCRIPT = """

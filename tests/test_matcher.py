@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -328,3 +329,12 @@ def test_properties(plain: TextMatcher) -> None:
     assert plain.labels == ("Not Matched", "Matched")
     assert plain.max_length == TINY.max_length
     assert plain.metrics == {}
+
+
+def test_each_different_sentence_is_encoded_once(matcher: TextMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = Mock(wraps=matcher.vocabulary.encode)
+    monkeypatch.setattr(matcher.vocabulary, "encode", encode)
+    pairs = [("几点开门", "几点关门"), ("几点开门", "几点下班"), ("几点关门", "几点开门")]
+    first, _, third = matcher.predict(pairs)
+    assert encode.call_count == 3
+    assert (first.sentence1, first.probabilities) == (third.sentence2, third.probabilities)

@@ -68,6 +68,27 @@ def test_scores_are_the_matchers_in_any_chunks(matcher: TextMatcher) -> None:
         assert [one.similarity for one in scores] == pytest.approx([one.similarity for one in expected], abs=1e-5)
 
 
+def test_long_work_can_be_stopped_within_a_chunk(matcher: TextMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textmatch.scoring.STEP", 3)
+    watched = Mock(wraps=matcher, labels=matcher.labels, max_length=matcher.max_length)
+    pairs = [("几点开门" + "呢" * (5 - number), f"{number}点开门") for number in range(8)]
+    steps = score(watched, Table(("a", "b"), [Row(pair) for pair in pairs]), Columns(0, 1))
+    assert (next(steps), next(steps)) == ([], [])
+    assert watched.predict.call_count == 2
+    (scores,) = steps
+    assert [one.probability for one in scores] == pytest.approx(
+        [one.probabilities[matcher.labels[-1]] for one in matcher.predict(pairs)], abs=1e-5
+    )
+    lengths = [len(max(pair, key=len)) for call in watched.predict.call_args_list for pair in call.args[0]]
+    assert lengths == sorted(lengths)
+
+
+@pytest.mark.parametrize(("rows", "chunks"), [(600, [512, 88]), (8_000, [1000] * 8), (40_000, [4096] * 9 + [3136])])
+def test_a_large_table_is_sorted_in_large_chunks(matcher: TextMatcher, rows: int, chunks: list[int]) -> None:
+    table = Table(("a", "b"), [Row(("几点开门", "几点开门"))] * rows)
+    assert [len(chunk) for chunk in score(matcher, table, Columns(0, 1))] == chunks
+
+
 def test_numbers_and_dates_are_read_as_a_spreadsheet_shows_them(matcher: TextMatcher) -> None:
     values = [12306, 10086.0, 0.5, True, datetime.datetime(2024, 5, 1), datetime.date(2024, 5, 1), datetime.time(9, 30)]
     shown = ["12306", "10086", "0.5", "TRUE", "2024-05-01", "2024-05-01", "09:30:00"]

@@ -38,7 +38,7 @@ def index(matcher: TextMatcher) -> Index:
 def fake_matcher(same: set[frozenset[str]]) -> TextMatcher:
     """Gives every sentence the same embedding; the pairs in `same` match, and no others."""
 
-    def predict(pairs: Sequence[tuple[str, str]]) -> list[Prediction]:
+    def predict(pairs: Sequence[tuple[str, str]], batch_size: int) -> list[Prediction]:
         return [
             Prediction(*pair, "", {"no": 1.0 - p, "yes": p}, 1.0, ("", ""), ((), ()))
             for pair in pairs

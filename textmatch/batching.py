@@ -64,10 +64,15 @@ def collate(sentences: Sequence[Encoded]) -> Sentences:
 
 def collate_pairs(pairs: Sequence[EncodedPair]) -> Pairs:
     """Pad encoded pairs (at least one): B first sentences, then B second ones."""
-    flags = [match_flags(pair[side], pair[1 - side]) for side in (0, 1) for pair in pairs]
+    sentences, flags = collate_flags(pairs)
     bits = torch.tensor([1 << i for i in range(NUM_MATCHES)])
-    matches = (_pad(flags)[..., None] & bits).bool()  # (2B, L) -> (2B, L, F)
-    return Pairs(collate([pair[side] for side in (0, 1) for pair in pairs]), matches)
+    return Pairs(sentences, (flags[..., None] & bits).bool())  # (2B, L) -> (2B, L, F)
+
+
+def collate_flags(pairs: Sequence[EncodedPair]) -> tuple[Sentences, Tensor]:
+    """As `collate_pairs`, with the matches of a position as the sum of their flags: `[2B, L]`, int64."""
+    flags = [match_flags(pair[side], pair[1 - side]) for side in (0, 1) for pair in pairs]
+    return collate([pair[side] for side in (0, 1) for pair in pairs]), _pad(flags)
 
 
 def _pad(rows: Sequence[Sequence[int]]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The `textmatch` command, also `python -m textmatch`: predictions, files, lists, figures, and the Hub."""
+"""The `textmatch` command, also `python -m textmatch`: predictions, files, lists, figures, exports, and the Hub."""
 
 from __future__ import annotations
 
@@ -83,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
     with_checkpoint.add_argument(
         "--checkpoint", default=CHECKPOINT, help="checkpoint folder, or USER/NAME on the Hub (%(default)s)"
     )
+    with_checkpoint.add_argument(
+        "--backend", choices=("torch", "onnx"), default="torch", help="what runs the network (%(default)s)"
+    )
     _add_predict(commands, with_checkpoint)
     _add_score(commands, with_checkpoint)
     listed = _list_options()
@@ -92,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(commands, shared)
     _add_push(commands)
     _add_deploy(commands)
+    _add_export(commands)
     return result
 
 
@@ -230,6 +234,18 @@ def _add_deploy(commands: Any) -> None:
     command.set_defaults(run=deploy)
 
 
+def _add_export(commands: Any) -> None:
+    command = commands.add_parser(
+        "export",
+        help="write a checkpoint's network as an ONNX file",
+        description="Write a checkpoint's network as one ONNX graph, for ONNX Runtime in any language. docs/api.md "
+        "describes what goes in and comes out.",
+    )
+    command.add_argument("checkpoint", type=Path, help="checkpoint folder")
+    command.add_argument("output", type=Path, help="a .onnx file")
+    command.set_defaults(run=export)
+
+
 # predict
 
 
@@ -282,10 +298,10 @@ def score(options: argparse.Namespace) -> None:
     print(f"\r{done}", file=sys.stderr)
 
 
-def _check_output(output: Path | None, suffixes: tuple[str, ...]) -> None:
+def _check_output(output: Path | None, suffixes: tuple[str, ...], name: str = "--output") -> None:
     if output and (output.suffix.lower() not in suffixes or not output.parent.is_dir()):
         kinds = " or ".join(suffixes)
-        raise InputError(f"--output {output}: expected a name that ends in {kinds}, in a folder that exists")
+        raise InputError(f"{name} {output}: expected a name that ends in {kinds}, in a folder that exists")
 
 
 @contextmanager
@@ -518,6 +534,20 @@ def _variables(given: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in (each.partition("=") for each in given)}
 
 
+# export
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a checkpoint's network as an ONNX file."""
+    import torch
+
+    from textmatch import checkpoint, onnx
+
+    _check_output(options.output, (".onnx",), "output")
+    onnx.export(checkpoint.load(options.checkpoint, torch.device("cpu")).model, options.output)
+    print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
+
+
 # All commands
 
 
@@ -529,7 +559,7 @@ def _matcher(options: argparse.Namespace) -> TextMatcher:
             "no checkpoint is installed with the package; give the folder of one with --checkpoint, "
             "for example checkpoints/default of the textmatch repository"
         )
-    return TextMatcher.from_pretrained(options.checkpoint, options.device)
+    return TextMatcher.from_pretrained(options.checkpoint, options.device, getattr(options, "backend", "torch"))
 
 
 def _json(values: Any, indent: int | None = None) -> str:

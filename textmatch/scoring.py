@@ -26,11 +26,12 @@ from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
 from textmatch.text import MAX_CHARACTERS
 
-CHUNK = 512
-"""Rows scored between two reports of progress: a second or two on a slow core."""
+CHUNK, SMALL_CHUNK, CHUNKS = 4096, 512, 8
+"""Rows that are sorted by length together, at most and at least, so that batches need little padding; and the chunks
+that a table has at least, so that whoever stops has something."""
 
-BATCH_SIZE = 128
-"""Pairs that the network gets at a time; in small batches the short pairs of a chunk need little padding."""
+STEP = 512
+"""Pairs scored between two times that one can stop: a second or two on a slow core."""
 
 NEW_COLUMNS = ("probability", "prediction", "similarity", "problem")
 
@@ -66,27 +67,29 @@ def score(
     matcher: TextMatcher,
     table: Table,
     columns: Columns,
-    chunk_size: int = CHUNK,
+    chunk_size: int | None = None,
     problems: Mapping[str, str] = PROBLEMS,
 ) -> Iterator[list[Score]]:
     """Score a table's rows in order.
 
-    A chunk is scored when it is asked for: count the yielded scores to show progress, and stop asking to stop. A pair
-    that occurs again is not scored again.
+    The next pairs are scored when they are asked for: count the yielded scores to show progress, and stop asking to
+    stop. A pair that occurs again is not scored again.
 
     Args:
         matcher: the model.
         table: the rows.
         columns: which of its columns to read.
-        chunk_size: rows in each yield, at least 1.
+        chunk_size: rows in each chunk, at least 1; None fits it to the table.
         problems: the wording of what may be wrong, for the keys of `PROBLEMS`.
 
     Yields:
-        The scores of the next `chunk_size` rows; fewer at the end.
+        The scores of the next chunk; while it is being scored an empty list, every `STEP` pairs.
     """
+    if chunk_size is None:
+        chunk_size = min(CHUNK, max(SMALL_CHUNK, len(table.rows) // CHUNKS))
     scorer = _Scorer(matcher, columns, (table.names[columns.sentence1], table.names[columns.sentence2]), problems)
     for start in range(0, len(table.rows), chunk_size):
-        yield scorer.chunk(table.rows[start : start + chunk_size])
+        yield from scorer.chunk(table.rows[start : start + chunk_size])
 
 
 def result_names(table: Table, new: Sequence[str] = NEW_COLUMNS) -> tuple[str, ...]:
@@ -110,13 +113,17 @@ class _Scorer:
     problems: Mapping[str, str]
     scored: dict[tuple[str, str], Score] = field(default_factory=dict)
 
-    def chunk(self, rows: Sequence[Row]) -> list[Score]:
+    def chunk(self, rows: Sequence[Row]) -> Iterator[list[Score]]:
         first, second = self.columns.sentence1, self.columns.sentence2
         pairs = [(sentence_text(row.values[first]), sentence_text(row.values[second])) for row in rows]
         problems = [row.problem or self._check(pair) for row, pair in zip(rows, pairs, strict=True)]
         usable = dict.fromkeys(pair for pair, problem in zip(pairs, problems, strict=True) if not problem)
-        self.scored.update(self._predict([pair for pair in usable if pair not in self.scored]))
-        return [
+        new = sorted((pair for pair in usable if pair not in self.scored), key=lambda pair: max(map(len, pair)))
+        for start in range(0, len(new), STEP):
+            if start:
+                yield []
+            self.scored.update(self._predict(new[start : start + STEP]))
+        yield [
             self._with_label(self._failed(problem) if problem else self.scored[pair], row)
             for row, pair, problem in zip(rows, pairs, problems, strict=True)
         ]
@@ -132,7 +139,7 @@ class _Scorer:
     def _predict(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Score]:
         """The pairs' scores; if the model refuses them together, each alone to find which it refuses."""
         try:
-            predictions = self.matcher.predict(pairs, BATCH_SIZE)
+            predictions = self.matcher.predict(pairs)
         except InputError as error:
             if len(pairs) == 1:
                 return {pairs[0]: self._failed(Problem("input", {"reason": str(error)}))}

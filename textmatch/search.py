@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 NORMALISED, CHUNK = 20_000, 512
 """Sentences normalised, and sentences embedded or pairs scored, between two steps: at most about a second each."""
 
+SORTED_CHUNKS = 8
+"""Chunks whose sentences are sorted by length together before they are embedded, so that there is little padding."""
+
+BATCH_SIZE = 32
+"""Pairs that the network gets at a time: candidates are of very different lengths."""
+
 BLOCK = 512
 """Sentences that are grouped together."""
 
@@ -233,16 +239,15 @@ class Index:
             )
         lexical, waiting = LexicalIndex(), list[Any]()
         vectors = _empty_vectors(len(listed.texts), matcher.embed([]).shape[1])
-        for start in range(0, len(listed.texts), CHUNK):
-            texts = listed.texts[start : start + CHUNK]
-            lexical.add(texts)
-            waiting.append(_embed(matcher, [listed.sentence(start + i) for i in range(len(texts))], texts))
-            if not vectors.is_trained and len(waiting) * CHUNK >= TRAINING_SAMPLE:
+        size = SORTED_CHUNKS * CHUNK
+        for start in range(0, len(listed.texts), size):
+            lexical.add(listed.texts[start : start + size])
+            waiting.append((yield from _embed(matcher, listed, range(start, min(start + size, len(listed.texts))))))
+            if not vectors.is_trained and len(waiting) * size >= TRAINING_SAMPLE:
                 vectors.train(np.concatenate(waiting))
             if vectors.is_trained:
                 vectors.add(np.concatenate(waiting))
                 waiting.clear()
-            yield Step(start + len(texts), len(listed.texts))
         return cls(matcher, listed, vectors, lexical)
 
     def search(self, query: str, top_k: int = 10, candidates: int = 100) -> list[Hit]:
@@ -366,7 +371,9 @@ class Index:
 
     def _compare(self, pairs: Sequence[tuple[str, int]]) -> list[_Match]:
         """Score each sentence against the row beside it."""
-        predictions = self.matcher.predict([(sentence, self._listed.sentence(row)) for sentence, row in pairs])
+        predictions = self.matcher.predict(
+            [(sentence, self._listed.sentence(row)) for sentence, row in pairs], BATCH_SIZE
+        )
         matches = []
         for (sentence, row), prediction in zip(pairs, predictions, strict=True):
             text, other = normalise(sentence), self._listed.texts[row]
@@ -476,11 +483,14 @@ def _length(text: str, matcher: TextMatcher) -> int:
     return len(text if matcher.config.unit == "character" else segment(text))
 
 
-def _embed(matcher: TextMatcher, sentences: Sequence[str], texts: Sequence[str]) -> Any:
-    """Embed sentences in the order of their texts' length, so that there is little padding: `[N, D]` as given."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    embedded = matcher.embed([sentences[i] for i in order])
-    return embedded[torch.tensor(order).argsort()].numpy()
+def _embed(matcher: TextMatcher, listed: SentenceList, rows: range) -> Generator[Step, None, Any]:
+    """Embed rows in the order of their length, so that there is little padding: `[N, D]` as given, step by step."""
+    order = sorted(rows, key=lambda row: len(listed.texts[row]))
+    embedded: list[Any] = []
+    for start in range(0, len(order), CHUNK):
+        embedded.append(matcher.embed([listed.sentence(row) for row in order[start : start + CHUNK]]))
+        yield Step(rows.start + min(start + CHUNK, len(order)), len(listed.texts))
+    return torch.cat(embedded)[torch.tensor(order).argsort()].numpy()
 
 
 def _empty_vectors(count: int, width: int) -> faiss.Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import threading
@@ -15,7 +16,7 @@ import torch
 from textmatch import hub
 from textmatch.checkpoint import CONFIG, METRICS, WEIGHTS
 from textmatch.errors import InputError
-from textmatch.matcher import TextMatcher
+from textmatch.matcher import Backend, TextMatcher, best_device
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,20 @@ class Models:
         folders: name → checkpoint folder.
         device: the torch device they run on; None takes the best there is.
         commit: the commit of the default checkpoint on the Hub; empty if it did not come from there.
+        backend: what runs the interaction networks; the others always run in PyTorch.
     """
 
     folders: Mapping[str, Path]
     device: str | torch.device | None = None
     commit: str = ""
+    backend: Backend = "torch"
     _loaded: dict[str, TextMatcher] = field(default_factory=dict, repr=False)
     _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
-    def beside(cls, checkpoint: str | Path, device: str | torch.device | None = None) -> Models:
+    def beside(
+        cls, checkpoint: str | Path, device: str | torch.device | None = None, backend: Backend = "torch"
+    ) -> Models:
         """Load a checkpoint and offer it with all others in the same parent folder; one of the Hub stands alone.
 
         Hidden folders are left out: they are checkpoints that are just being written.
@@ -75,6 +80,7 @@ class Models:
         Args:
             checkpoint: a folder; or as a string USER/NAME or USER/NAME@REVISION on the Hub.
             device: the torch device they run on; None takes the best there is.
+            backend: what runs the interaction networks; the others always run in PyTorch.
 
         Raises:
             CheckpointError: the checkpoint cannot be used; the message names the bad file.
@@ -84,7 +90,9 @@ class Models:
         name, folder, commit = hub.find(checkpoint)
         folder = folder.resolve()
         others = () if commit else (path.parent for path in sorted(folder.parent.glob(f"[!.]*/{CONFIG}")))
-        models = cls({name: folder} | {other.name: other for other in others if other != folder}, device, commit)
+        models = cls(
+            {name: folder} | {other.name: other for other in others if other != folder}, device, commit, backend
+        )
         models[name]
         return models
 
@@ -99,7 +107,8 @@ class Models:
             raise InputError(f"model {name!r:.80}: expected one of {', '.join(self.folders)}")
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = TextMatcher.from_pretrained(self.folders[name], self.device)
+                backend = self.backend if self.facts(name).arch == "interaction" else "torch"
+                self._loaded[name] = TextMatcher.from_pretrained(self.folders[name], self.device, backend=backend)
             return self._loaded[name]
 
     @property
@@ -125,6 +134,12 @@ class Models:
             record=record,
             sha256=str(hashes.get(WEIGHTS, "")) if isinstance(hashes, dict) else "",
         )
+
+
+def fastest_backend() -> Backend:
+    """ONNX Runtime, where it is installed and there is no accelerator."""
+    installed = all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"))
+    return "onnx" if installed and best_device().type == "cpu" else "torch"
 
 
 def _read_record(file: Path) -> dict[str, Any]:

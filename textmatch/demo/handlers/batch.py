@@ -24,7 +24,7 @@ from textmatch.demo.sessions import SessionStore, table_bytes
 from textmatch.demo.uploads import RESULTS, UPLOAD_FOLDER
 from textmatch.files import Columns, Table, TableError, label_class, read_pasted, read_table, write_csv, write_xlsx
 from textmatch.matcher import TextMatcher
-from textmatch.scoring import CHUNK, NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
+from textmatch.scoring import NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
 from textmatch.search import Stop
 
 MAX_PASTED = 1_000_000
@@ -189,7 +189,7 @@ class BatchHandlers:
         start, total = time.monotonic(), len(table.rows)
         yield {view.status: _working("batch_running", progress(start, 0, total))}
         with suppress(Stop):
-            for chunk in score(self.matcher, table, columns, CHUNK, row_problems(request)):
+            for chunk in score(self.matcher, table, columns, problems=row_problems(request)):
                 scores += chunk
                 yield {view.status: _working("batch_running", progress(start, len(scores), total))}
             yield {view.status: _working("batch_writing")}
