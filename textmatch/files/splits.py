@@ -45,6 +45,12 @@ NO_LIMITS = Limits(rows=sys.maxsize, cells=sys.maxsize, file_bytes=sys.maxsize, 
 
 HUB_DATASET = "shibing624/nli_zh"
 HUB_FILES = tuple(f"LCQMC/{split}/0000.parquet" for split in ("train", "validation", "test"))
+LCQMC_SHA256 = {
+    "train": "232396e040ecaf08bd8c15c2a8889642599488bc3ee0021377b7fc5b98bbe57b",
+    "dev": "8a9b480605b77f73de9c8cf2e7d87465e050de9b1c29ac1e95697f803fbd7a98",
+    "test": "b786b1428d578d2d9a1d5ddfe030749a8618f8825abb58809d4d0958297dd46c",
+}
+"""Of the pairs that the committed figures come from, in whatever order (`_fingerprint`)."""
 
 SCORE_COLUMN = "score"
 """A column that says how close the two meanings are, 0 to 1."""
@@ -173,6 +179,8 @@ def load_splits(data: str | Path | Sequence[str | Path] | None, options: DataOpt
         split + file_suffix(path, SUFFIXES): hashlib.sha256(path.read_bytes()).hexdigest()
         for split, path in paths.items()
     }
+    if data is None:
+        notes.append(_lcqmc_note(paths["train"], splits))
     if "dev" not in splits:
         splits |= _split_off(splits["train"], options.dev_share)
         notes.append(f"dev: {len(splits['dev']):,} of the train pairs, {options.dev_share:.0%} of each class")
@@ -356,17 +364,36 @@ def _fetch_lcqmc() -> list[Path]:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, HTTPError  # type: ignore[attr-defined]
 
+    def fetch(name: str, revision: str) -> Path:
+        return Path(hf_hub_download(HUB_DATASET, name, repo_type="dataset", revision=revision))
+
     try:
-        return [
-            Path(hf_hub_download(HUB_DATASET, name, repo_type="dataset", revision="refs/convert/parquet"))
-            for name in HUB_FILES
-        ]
+        train = fetch(HUB_FILES[0], "refs/convert/parquet")
+        return [train, *(fetch(name, _commit_of(train)) for name in HUB_FILES[1:])]  # all of one commit
     except (EntryNotFoundError, HTTPError, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(
             f"LCQMC could not be fetched from the Hub's data set {HUB_DATASET}: {reason} "
             "(--data takes a local folder with train, dev and test files instead)"
         ) from None
+
+
+def _commit_of(file: Path) -> str:
+    """The commit that a file in the client's cache is of: it lies in a folder of that name."""
+    return file.parents[2].name
+
+
+def _lcqmc_note(train: Path, splits: Mapping[str, Iterable[Pair]]) -> str:
+    """Whether LCQMC from the Hub is the one that the committed figures come from."""
+    other = [split for split, pairs in splits.items() if _fingerprint(pairs) != LCQMC_SHA256[split]]
+    same = f"other pairs than those of the committed figures ({', '.join(other)})" if other else "the known pairs"
+    return f"LCQMC: {HUB_DATASET} on the Hub, commit {_commit_of(train)}: {same}"
+
+
+def _fingerprint(pairs: Iterable[Pair]) -> str:
+    """SHA-256 of the pairs with their classes, in whatever order."""
+    lines = sorted(f"{pair.sentence1}\t{pair.sentence2}\t{pair.label}\n" for pair in pairs)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 # Tables of pairs
