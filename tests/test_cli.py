@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
+import openpyxl
 import pytest
 from pyarrow import parquet
 
@@ -246,6 +247,24 @@ def test_duplicates_prints_the_groups(listed: Path, capsys: pytest.CaptureFixtur
     assert [[row["row"] for row in group] for group in json.loads(capsys.readouterr().out)] == [[2, 6]]
     main(["duplicates", str(listed), "--threshold", "1", "--column", "答案", "--device", "cpu"])
     assert capsys.readouterr().out.startswith("group 1, 5 sentences")
+
+
+def test_how_a_list_is_read_is_told_and_can_be_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "旧"
+    book.active.append(("天冷", "略"))
+    book.active.append(("怎么开发票", "略"))
+    book.create_sheet("新").append(("编号", "问题"))
+    book["新"].append(("1", "怎么开发票"))
+    book.save(tmp_path / "a.xlsx")
+    command = ["search", str(tmp_path / "a.xlsx"), "天冷", "--device", "cpu"]
+    main(command)
+    printed = capsys.readouterr()
+    assert printed.err.startswith("a.xlsx: 1 rows, sentences = 问题, sheet 新 (not 旧), row 1 is the header\n")
+    main([*command, "--sheet", "旧", "--no-header"])
+    printed = capsys.readouterr()
+    assert printed.err.startswith("a.xlsx: 2 rows, sheet 旧 (not 新), row 1 is no header\n")
+    assert printed.out.startswith("1.0000  1.0000  1.0000  row 1: 天冷")
 
 
 def test_no_duplicates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

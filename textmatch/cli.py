@@ -106,6 +106,8 @@ def _list_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("file", type=Path, help="list of sentences: .txt, .csv, .tsv, .jsonl or .xlsx")
     options.add_argument("--column", help="name of the column with the sentences (question, 问题 … or the first)")
+    _add_sheet(options)
+    _add_header(options)
     return options
 
 
@@ -130,17 +132,25 @@ def _add_score(commands: Any, shared: argparse.ArgumentParser) -> None:
     for column in COLUMNS:
         command.add_argument(f"--{column}", default="", metavar="COLUMN", help=f"the {column} column (recognised)")
     _add_columns(command)
-    command.add_argument(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether the first row names the columns (told by its cells)",
-    )
+    _add_header(command)
     command.set_defaults(run=score)
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--columns", default="", metavar="A,B,Y", help="the columns of both sentences and the label")
+    _add_sheet(command)
+
+
+def _add_sheet(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook (the one with the data)")
+
+
+def _add_header(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row names the columns (told by its cells)",
+    )
 
 
 def _add_search(commands: Any, listed: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
@@ -377,16 +387,27 @@ def _row(hit: Hit, table: Table) -> str:
 
 def _index(options: argparse.Namespace) -> tuple[Table, Index]:
     """The file's list, embedded; skipped rows are reported on standard error."""
-    from textmatch.files import read_list
     from textmatch.search import Index
     from textmatch.text import MAX_CHARACTERS
 
-    table = read_list(options.file)
+    table = _list(options)
     index = Index.build(_matcher(options), table.column(options.column), _progress("embedding"))
     reasons = {"blank": "blank", "long": f"over {MAX_CHARACTERS} characters", "broken": "holds a broken character"}
     for position, reason in index.skipped:
         print(f"row {position + table.first_number} was skipped: {reasons[reason]}", file=sys.stderr)
     return table, index
+
+
+def _list(options: argparse.Namespace) -> Table:
+    """The file's list; how it is read is told on standard error."""
+    from textmatch.files import read_list
+
+    table = read_list(options.file, sheet=options.sheet)
+    if options.header is not None:
+        table = table.with_header(options.header)
+    table.column(options.column)
+    print(f"{options.file.name}: {table.list_reading(options.column)}", file=sys.stderr)
+    return table
 
 
 def _progress(what: str) -> Callable[[Step], None]:
@@ -405,10 +426,8 @@ def _progress(what: str) -> Callable[[Step], None]:
 
 def embed(options: argparse.Namespace) -> None:
     """Write the embeddings of a list."""
-    from textmatch.files import read_list
-
     _check_output(options.output, (".npy", ".parquet"))
-    table = read_list(options.file)
+    table = _list(options)
     sentences = table.column(options.column)
     for number, sentence in enumerate(sentences, table.first_number):
         if not sentence.strip():
