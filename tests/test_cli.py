@@ -312,8 +312,10 @@ def test_evaluate_prints_the_figures_and_leaves_a_card_of_other_data_alone(
     assert printed.splitlines()[1].split()[:2] == ["dev", "2"]
     assert "negation" in printed
     assert (tiny / "metrics.json").read_bytes() == before
-    main(["evaluate", str(tiny), str(data), "--device", "cpu", "--json"])
-    assert json.loads(capsys.readouterr().out)["test"]["pairs"] == 2
+    main(["evaluate", str(tiny), str(data), "--device", "cpu", "--json", "--mistakes", "1"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["test"]["pairs"] == 2
+    assert len(told["mistakes"]) <= 1
 
 
 @pytest.mark.slow

@@ -196,6 +196,9 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument("checkpoint", help="checkpoint folder, or USER/NAME on the Hub")
     command.add_argument("data", type=Path, help="a folder with train, dev and perhaps test files, or one file")
+    command.add_argument(
+        "--mistakes", type=int, default=0, metavar="N", help="also print the N worst mistakes on test, or else on dev"
+    )
     _add_columns(command)
     command.set_defaults(run=evaluate)
 
@@ -461,7 +464,7 @@ def _write_vectors(output: Path, sentences: list[str], vectors: np.ndarray) -> N
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print a checkpoint's figures. If the data is its own, write them to its metrics and card, too."""
-    from textmatch.evaluation import report, table
+    from textmatch.evaluation import report, table, worst_mistakes
     from textmatch.files import DataOptions, column_names, load_splits
     from textmatch.hub import is_on_hub
 
@@ -469,7 +472,13 @@ def evaluate(options: argparse.Namespace) -> None:
     splits = load_splits(options.data, DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels))
     print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)
-    print(_json(figures) if options.json else table(figures))
+    mistakes = worst_mistakes(matcher, splits.test or splits.dev)[: options.mistakes] if options.mistakes > 0 else []
+    if options.json:
+        print(_json(figures | ({"mistakes": [each._asdict() for each in mistakes]} if options.mistakes else {})))
+    else:
+        print(table(figures))
+        for each in mistakes:
+            print(f"{each.confidence:.4f}  {each.prediction}, not {each.label}: {each.sentence1} / {each.sentence2}")
     if _trained_on(matcher, splits) and not is_on_hub(options.checkpoint):
         _rewrite_metrics(Path(options.checkpoint), figures)
 
