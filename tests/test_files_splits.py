@@ -422,6 +422,19 @@ def test_too_few_labels(labels: list[str]) -> None:
     refuse(message, label_names, [Pair("甲", "乙", label) for label in labels * 2])
 
 
+def test_whether_there_is_a_header_can_be_told(tmp_path: Path, write_table: Write) -> None:
+    path = write_table(
+        tmp_path / "pairs.csv",
+        None,
+        [("很好", "不错", "好"), *[(*row[:2], "好坏"[i % 2]) for i, row in enumerate(ROWS * 3)]],
+    )
+    told = {"positive": "好"}
+    assert "row 1 is no header" in load_splits(path, DataOptions(header=False, **told)).notes[0]
+    splits = load_splits(path, DataOptions(header=True, columns=("很好", "不错", "好"), **told))
+    assert "row 1 is the header" in splits.notes[0]
+    assert len(splits.train) + len(splits.dev) == 9
+
+
 # The Hub
 
 HUB_PAIRS = {"train": PAIRS, "validation": PAIRS[:2], "test": PAIRS[1:]}

@@ -40,6 +40,9 @@ def test_both_languages_and_the_notebook_say_the_same() -> None:
     lines = [shlex.split(line.removeprefix("!")) for cell in cells for line in cell.splitlines() if line[:1] == "!"]
     assert [line for line in lines if line[0] != "pip"] == commands(PAGE)
     assert snippet(PAGE).strip() in cells
+    (torch,) = re.findall(r"^torch==\S+$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    for text in (PAGE.read_text(encoding="utf-8"), other.read_text(encoding="utf-8"), "\n".join(cells)):
+        assert f"pip install {torch} --index-url" in text
 
 
 @pytest.mark.slow
@@ -69,12 +72,12 @@ def test_the_commands_run_one_after_the_other(hub: Hub, tmp_path: Path) -> None:
             with running(tmp_path, tmp_path / "log", settings, arguments=given[1:]) as app:
                 assert httpx.get(f"{app.url}health").json()["checkpoint"] == "mine"
         elif program == "python":
-            assert "1: the sentences match" in run(*given)
+            assert "Matched: the sentences match" in run(*given)
             assert (tmp_path / "checkpoints" / "mine" / "curve.png").is_file()
         else:
             said = run("-m", "textmatch", *given)
             assert "Prediction: " in said or given[0] != "predict"
-    assert run("-c", snippet(PAGE)).strip() in ("Matched", "0", "1")
+    assert run("-c", snippet(PAGE)).strip() in ("Matched", "Not Matched")
     assert hub.repositories["me/NAME"].private
     assert "checkpoints/mine/model.safetensors" in hub.repositories["spaces/me/SPACE"].files
     assert hub.repositories["spaces/me/SPACE"].variables == {"TEXTMATCH_CHECKPOINT": "checkpoints/mine"}

@@ -200,6 +200,7 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--mistakes", type=int, default=0, metavar="N", help="also print the N worst mistakes on test, or else on dev"
     )
     _add_columns(command)
+    _add_header(command)
     command.set_defaults(run=evaluate)
 
 
@@ -469,7 +470,8 @@ def evaluate(options: argparse.Namespace) -> None:
     from textmatch.hub import is_on_hub
 
     matcher = _matcher(options)
-    splits = load_splits(options.data, DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels))
+    given = DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels, header=options.header)
+    splits = load_splits(options.data, given)
     print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)
     mistakes = worst_mistakes(matcher, splits.test or splits.dev)[: options.mistakes] if options.mistakes > 0 else []

@@ -120,6 +120,7 @@ class DataOptions:
         sheet: the name of the sheet, where a file is a workbook; empty to choose it by what is in it.
         positive: the label of sentences that match; empty to tell it by the names of the labels.
         labels: the names of the classes in class order, where they are given: by a checkpoint or by another corpus.
+        header: whether the first row names the columns; None to tell it by its cells.
         dev_share: share of the train pairs that become the dev split where there is none, more than 0 and less than 1.
 
     Raises:
@@ -130,6 +131,7 @@ class DataOptions:
     sheet: str = ""
     positive: str = ""
     labels: tuple[str, ...] = ()
+    header: bool | None = None
     dev_share: float = 0.1
 
     def __post_init__(self) -> None:
@@ -207,7 +209,7 @@ def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
     table, columns = _read_strictly(path, options)
     if columns.label is None:
         raise DataError(f"{path}: there is no label column; expected sentence1, sentence2 and label")
-    _refuse_unknown_header(path, table, columns.label)
+    _refuse_unknown_header(path, table, columns.label, options.header is not None)
     for number, row in enumerate(table.rows, table.first_number):
         if problem := _label_problem(row.values[columns.label], table.names[columns.label]):
             raise _row_error(path, number, problem)
@@ -404,6 +406,8 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     try:
         names, sheet = options.columns, options.sheet
         table = read_table(path, filter(None, names), suffixes=PAIR_SUFFIXES, limits=NO_LIMITS, sheet=sheet)
+        if options.header is not None:
+            table = table.with_header(options.header)
         if not all(names[:2]):
             _check_columns(path, table)
         columns = table.columns(*names)
@@ -421,9 +425,16 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     return table, columns
 
 
-def _refuse_unknown_header(path: Path, table: Table, label: int) -> None:
-    """Refuse a first row whose label no other row has: it names the columns in words that are not known."""
-    if table.first is None or table.header or len(table.rows) < 3:
+def _refuse_unknown_header(path: Path, table: Table, label: int, told: bool) -> None:
+    """Refuse a first row whose label no other row has: it names the columns in words that are not known.
+
+    Args:
+        path: the file, for the message.
+        table: its rows.
+        label: the label column.
+        told: whether it was said that the first row is no header.
+    """
+    if table.first is None or table.header or len(table.rows) < 3 or told:
         return
     first, *others = (label_text(row.values[label]) for row in table.rows)
     if not is_label(first) and first not in others:
