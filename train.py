@@ -72,6 +72,11 @@ def parser() -> argparse.ArgumentParser:
         "--sheet", default="", metavar="NAME", help="the sheet of a workbook (default: the one with the data)"
     )
     result.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row names the columns (default: told by its cells)",
+    )
+    result.add_argument(
         "--positive",
         default="",
         metavar="LABEL",
@@ -169,6 +174,7 @@ def main(arguments: list[str]) -> None:
     given = DataOptions(
         columns=column_names(options["columns"]),
         sheet=options["sheet"],
+        header=options["header"],
         positive=options["positive"],
         dev_share=options["dev_share"],
     )

@@ -34,7 +34,11 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    folder: Path, log: Path, environment: Mapping[str, str] | None = None, before: Sequence[str] = (), path: str = ""
+    folder: Path,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
+    arguments: Sequence[str] = (),
 ) -> Iterator[App]:
     """Run `python app.py` in `folder` until the block ends.
 
@@ -43,17 +47,18 @@ def running(
         log: the file for what it prints.
         environment: variables beside this process's own.
         before: what starts the interpreter, such as `setpriv`.
-        path: below which path the page answers.
+        arguments: of app.py.
     """
     port = free_port()
     own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     variables = own | {"GRADIO_SERVER_PORT": str(port)} | dict(environment or {})
     with log.open("w", encoding="utf-8") as sink:
-        app = subprocess.Popen([*before, sys.executable, "app.py"], cwd=folder, env=variables, stdout=sink, stderr=sink)
+        command = [*before, sys.executable, "app.py", *arguments]
+        app = subprocess.Popen(command, cwd=folder, env=variables, stdout=sink, stderr=sink)
     try:
         url = f"http://127.0.0.1:{port}/"
         deadline = time.monotonic() + PATIENCE
-        while not _answers(url + path):
+        while not _answers(url):
             if time.monotonic() > deadline or app.poll() is not None:
                 raise AssertionError(f"the page does not answer: {log.read_text(encoding='utf-8')}")
             time.sleep(0.2)

@@ -48,7 +48,7 @@ class Repository:
 
     def at(self, revision: str) -> tuple[str, dict[str, bytes]] | None:
         """The commit that a branch, or the name of a commit, stands for."""
-        if revision == "main":
+        if revision in ("main", "refs/convert/parquet"):
             return self.commits[-1]
         return next((commit for commit in self.commits if commit[0] == revision), None)
 

@@ -32,6 +32,7 @@ PAIR = ("怎么给手机充值话费", "手机话费在哪里充值")
 LIST = ["怎么开发票", "门店几点开门", "", "楼上的邻居在晒太阳", "怎么开发票？", "班长唱起歌来"]
 
 MODEL = ("model", "str", True)
+READING = [("sheet", "str", True), ("header", "Literal['auto', 'yes', 'no']", True)]
 ENDPOINTS = {
     "/predict": [("sentence1", "str", False), ("sentence2", "str", False)],
     "/predict_with": [("sentence1", "str", False), ("sentence2", "str", False), MODEL],
@@ -42,14 +43,23 @@ ENDPOINTS = {
         ("file", "filepath", False),
         *((column, "str", True) for column in ("sentence1", "sentence2", "label")),
         ("format", "Literal['csv', 'xlsx']", True),
+        *READING,
     ],
     "/search": [
         ("query", "str", False),
         ("sentences", "None | list[str]", True),
         ("file", "filepath", True),
         ("top_k", "int", True),
+        ("column", "str", True),
+        *READING,
     ],
-    "/duplicates": [("sentences", "None | list[str]", True), ("file", "filepath", True), ("threshold", "float", True)],
+    "/duplicates": [
+        ("sentences", "None | list[str]", True),
+        ("file", "filepath", True),
+        ("threshold", "float", True),
+        ("column", "str", True),
+        *READING,
+    ],
 }
 
 
@@ -340,11 +350,40 @@ def test_bad_files_are_named(client: Client, tmp_path: Path, name: str, content:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"label": ["a"]}, "label must be the name of a column"), ({"format": "doc"}, "format must be one of csv, xlsx")],
+    [
+        ({"label": ["a"]}, "label must be the name of a column"),
+        ({"format": "doc"}, "format must be one of csv, xlsx"),
+        ({"header": "perhaps"}, "header must be one of auto, yes, no"),
+        ({"sheet": 1}, "sheet must be a name"),
+        ({"sheet": "x"}, "There is no sheet x"),
+    ],
 )
 def test_bad_choices_are_named(client: Client, labelled: Path, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(AppError, match=message):
         client.predict(handle_file(labelled), **arguments, api_name="/score_file")
+
+
+def test_how_a_file_is_read_is_told_and_can_be_set(client: Client, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "旧"
+    new = book.create_sheet("新")
+    for sheet, *rows in ((book.active, PAIR, PAIR[::-1]), (new, ("句子1", "句子2"), (SAME, SAME))):
+        for row in rows:
+            sheet.append(row)
+    book.save(tmp_path / "a.xlsx")
+    file = handle_file(tmp_path / "a.xlsx")
+    told = client.predict(file, api_name="/score_file")[1]
+    assert told["reading"] == "1 rows, sentence1 = 句子1, sentence2 = 句子2, sheet 新 (not 旧), row 1 is the header"
+    assert (told["sheet"], told["header"]) == ("新", True)
+    told = client.predict(file, sheet="旧", api_name="/score_file")[1]
+    assert (told["sheet"], told["header"], told["rows"]) == ("旧", False, 2)
+    assert client.predict(file, sheet="新", header="no", api_name="/score_file")[1]["rows"] == 2
+    (hit,) = client.predict(PAIR[0], file=file, sheet="旧", header="no", top_k=1, api_name="/search")
+    assert (hit["sentence"], hit["position"]) == (PAIR[0], 0)
+    (hit, *_) = client.predict(SAME, file=file, sheet="新", column="句子2", top_k=1, api_name="/search")
+    assert hit["sentence"] == SAME
+    with pytest.raises(AppError, match="There is no column 问"):
+        client.predict(file=file, column="问", api_name="/duplicates")
 
 
 def test_a_missing_column_is_named(client: Client, labelled: Path) -> None:

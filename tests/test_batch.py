@@ -207,6 +207,23 @@ def test_the_first_row_can_be_read_as_the_header_or_not(handlers: BatchHandlers,
     assert handlers.read_header(again["source"], True, None, visitor())["preview"] == read["preview"]
 
 
+def test_another_sheet_can_be_chosen(handlers: BatchHandlers, labelled: Path, tmp_path: Path) -> None:
+    assert not handlers.read_file(str(labelled), None, visitor())["sheet"].visible
+    book = openpyxl.Workbook()
+    book.active.title = "旧"
+    book.active.append((SAME, OTHER))
+    book.create_sheet("新").append(("句子1", "句子2"))
+    book["新"].append((SAME, SAME))
+    book.save(tmp_path / "a.xlsx")
+    read = handlers.read_file(str(tmp_path / "a.xlsx"), None, visitor())
+    assert ([name for name, _ in read["sheet"].choices], read["sheet"].value) == (["旧", "新"], "新")
+    assert read["preview"]["caption"]["name"] == "a.xlsx · 新"
+    read = handlers.read_sheet(read["source"], "旧", None, visitor())
+    assert read["preview"]["rows"] == [[SAME, OTHER]]
+    (tmp_path / "a.xlsx").unlink()  # swept by age, meanwhile
+    assert handlers.read_sheet(read["source"], "新", None, visitor())["status"]["tone"] == "error"
+
+
 def test_labels_that_are_unknown_give_no_report(handlers: BatchHandlers) -> None:
     read = handlers.read_pasted(f"{SAME}|{SAME}|也许\n{SAME}|{OTHER}|也许", None, visitor())
     shown = finish(handlers.start(inputs_of(read), visitor()))
@@ -335,10 +352,11 @@ def test_a_job_stopped_before_the_first_chunk_has_nothing_to_show(start: Callabl
     "read",
     [
         lambda handlers, job: handlers.read_header(None, True, job, visitor()),
+        lambda handlers, job: handlers.read_sheet(None, "x", job, visitor()),
         lambda handlers, job: handlers.read_pasted("x", job, visitor()),
         lambda handlers, job: handlers.read_file("/nowhere.csv", job, visitor()),
     ],
-    ids=["header", "pasted", "file"],
+    ids=["header", "sheet", "pasted", "file"],
 )
 @pytest.mark.parametrize("over", [True, False])
 def test_a_new_table_ends_the_job_and_deletes_its_files(

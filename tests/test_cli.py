@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
+import openpyxl
 import pytest
 from pyarrow import parquet
 
@@ -248,6 +249,24 @@ def test_duplicates_prints_the_groups(listed: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out.startswith("group 1, 5 sentences")
 
 
+def test_how_a_list_is_read_is_told_and_can_be_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "旧"
+    book.active.append(("天冷", "略"))
+    book.active.append(("怎么开发票", "略"))
+    book.create_sheet("新").append(("编号", "问题"))
+    book["新"].append(("1", "怎么开发票"))
+    book.save(tmp_path / "a.xlsx")
+    command = ["search", str(tmp_path / "a.xlsx"), "天冷", "--device", "cpu"]
+    main(command)
+    printed = capsys.readouterr()
+    assert printed.err.startswith("a.xlsx: 1 rows, sentences = 问题, sheet 新 (not 旧), row 1 is the header\n")
+    main([*command, "--sheet", "旧", "--no-header"])
+    printed = capsys.readouterr()
+    assert printed.err.startswith("a.xlsx: 2 rows, sheet 旧 (not 新), row 1 is no header\n")
+    assert printed.out.startswith("1.0000  1.0000  1.0000  row 1: 天冷")
+
+
 def test_no_duplicates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "list.txt"
     path.write_text("怎么开发票\n那只花猫搬家了\n", encoding="utf-8")
@@ -293,8 +312,10 @@ def test_evaluate_prints_the_figures_and_leaves_a_card_of_other_data_alone(
     assert printed.splitlines()[1].split()[:2] == ["dev", "2"]
     assert "negation" in printed
     assert (tiny / "metrics.json").read_bytes() == before
-    main(["evaluate", str(tiny), str(data), "--device", "cpu", "--json"])
-    assert json.loads(capsys.readouterr().out)["test"]["pairs"] == 2
+    main(["evaluate", str(tiny), str(data), "--device", "cpu", "--json", "--mistakes", "1"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["test"]["pairs"] == 2
+    assert len(told["mistakes"]) <= 1
 
 
 @pytest.mark.slow

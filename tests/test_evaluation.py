@@ -7,6 +7,7 @@ from unittest.mock import Mock
 import pytest
 import torch
 
+from tests.tiny_matchers import TINY, random_matcher
 from textmatch import DataError, Prediction, TextMatcher
 from textmatch.batching import collate_pairs
 from textmatch.config import ModelConfig
@@ -20,6 +21,7 @@ from textmatch.evaluation import (
     report,
     summary,
     table,
+    worst_mistakes,
 )
 from textmatch.files import Pair, Splits
 from textmatch.metrics import compute_metrics
@@ -148,3 +150,18 @@ def test_a_network_is_calibrated_and_evaluated_in_the_order_of_its_pairs() -> No
     assert other["auc"] == figures.auc  # another calibration keeps the ranking
     assert other["brier"] != figures.brier
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_the_worst_mistakes_come_first() -> None:
+    sentences = ("去公园怎么走", "怎么去公园", "明天冷吗", "公园几点开门")
+    matcher = random_matcher(TINY, sentences)
+    texts = [(one, two) for one in sentences for two in sentences if one < two]
+    right = [matcher.labels.index(prediction.label) for prediction in matcher.predict(texts)]
+    pairs = [
+        Pair(*pair, str(label if i % 2 else 1 - label))
+        for i, (pair, label) in enumerate(zip(texts, right, strict=True))
+    ]
+    mistakes = worst_mistakes(matcher, pairs)
+    assert {(each.sentence1, each.sentence2) for each in mistakes} == set(texts[::2])
+    assert [each.confidence for each in mistakes] == sorted((each.confidence for each in mistakes), reverse=True)
+    assert all(each.label != each.prediction for each in mistakes)

@@ -1,24 +1,21 @@
 """textmatch.files.splits: training reads strictly; the Hub's own client asks a server on this machine."""
 
-import functools
 import gzip
 import hashlib
-import http.server
 import io
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
 import pyarrow
 import pytest
 from pyarrow import parquet
 
+from tests.hub_server import Hub
 from textmatch.errors import DataError
 from textmatch.files import DataOptions, Pair, label_names, load_splits, read_pairs, read_sentences
-from textmatch.files.splits import SAME_BLOCK, SAME_LINE
+from textmatch.files.splits import SAME_BLOCK, SAME_LINE, _fingerprint
 
 Write = Callable[..., Path]
 PAIRS = [
@@ -426,70 +423,50 @@ def test_too_few_labels(labels: list[str]) -> None:
     refuse(message, label_names, [Pair("甲", "乙", label) for label in labels * 2])
 
 
+def test_whether_there_is_a_header_can_be_told(tmp_path: Path, write_table: Write) -> None:
+    path = write_table(
+        tmp_path / "pairs.csv",
+        None,
+        [("很好", "不错", "好"), *[(*row[:2], "好坏"[i % 2]) for i, row in enumerate(ROWS * 3)]],
+    )
+    told = {"positive": "好"}
+    assert "row 1 is no header" in load_splits(path, DataOptions(header=False, **told)).notes[0]
+    splits = load_splits(path, DataOptions(header=True, columns=("很好", "不错", "好"), **told))
+    assert "row 1 is the header" in splits.notes[0]
+    assert len(splits.train) + len(splits.dev) == 9
+
+
 # The Hub
 
-PREFIX = "/datasets/shibing624/nli_zh/resolve/refs%2Fconvert%2Fparquet/LCQMC/"
 HUB_PAIRS = {"train": PAIRS, "validation": PAIRS[:2], "test": PAIRS[1:]}
+DATASET = "datasets/shibing624/nli_zh"
 
 
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, bytes]]:
-    """The files, by a request's path, of a server with the Hub's download protocol, which the Hub's client asks."""
-    files: dict[str, bytes] = {}
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_HEAD(self) -> bytes:
-            content = files.get(self.path)
-            self.send_response(404 if content is None else 200)
-            self.send_header("X-Repo-Commit", "0123456789abcdef0123456789abcdef01234567")
-            if content is None:
-                self.send_header("X-Error-Code", "EntryNotFound")
-            else:
-                self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            return content or b""
-
-        def do_GET(self) -> None:
-            self.wfile.write(self.do_HEAD())
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        here = {"endpoint": f"http://127.0.0.1:{server.server_port}", "cache_dir": tmp_path, "token": False}
-        client = functools.partial(huggingface_hub.hf_hub_download, **here)
-        monkeypatch.setattr(huggingface_hub, "hf_hub_download", client)
-        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", True)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        huggingface_hub.close_session()  # the next one reads the environment again
-        yield files
-        huggingface_hub.close_session()
-        server.shutdown()
-        thread.join()
-
-
-def test_hub(hub: dict[str, bytes]) -> None:
+def test_hub(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {}
     for split, pairs in HUB_PAIRS.items():
         table = pyarrow.table({name: [pair[i] for pair in pairs] for i, name in enumerate(NAMES)})
         table = table.set_column(2, "label", table["label"].cast(pyarrow.int64()))
         held = io.BytesIO()
         parquet.write_table(table, held)
-        hub[f"{PREFIX}{split}/0000.parquet"] = held.getvalue()
+        files[f"LCQMC/{split}/0000.parquet"] = held.getvalue()
+    commit = hub.add(DATASET, files)
     splits = load_splits(None)
     assert [splits.train, splits.dev, splits.test] == list(HUB_PAIRS.values())
     assert splits.corpus == "lcqmc"
-    hashes = [hashlib.sha256(content).hexdigest() for content in hub.values()]
+    hashes = [hashlib.sha256(content).hexdigest() for content in files.values()]
     assert splits.sources == dict(zip(["train.parquet", "dev.parquet", "test.parquet"], hashes, strict=True))
+    note = f"LCQMC: shibing624/nli_zh on the Hub, commit {commit}: "
+    assert splits.notes[-1] == f"{note}other pairs than those of the committed figures (train, dev, test)"
+    known = {name: _fingerprint(reversed(getattr(splits, name))) for name in ("train", "dev", "test")}
+    monkeypatch.setattr("textmatch.files.splits.LCQMC_SHA256", known)
+    assert load_splits(None).notes[-1] == f"{note}the known pairs"
 
 
 @pytest.mark.parametrize("offline", [False, True])
-def test_hub_without_the_file_or_out_of_reach(
-    hub: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, offline: bool
-) -> None:
+def test_hub_without_the_file_or_out_of_reach(hub: Hub, monkeypatch: pytest.MonkeyPatch, offline: bool) -> None:
     """Offline mode ends as a dead network does, without the client's half minute of retries."""
+    hub.add(DATASET, {})
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", offline)
     with pytest.raises(DataError) as caught:
         load_splits(None)

@@ -16,6 +16,7 @@ from tests.hub_server import READER, Hub
 from textmatch import CheckpointError, HubError, InputError, TextMatcher, TextMatchError, cli
 from textmatch import hub as on_hub
 from textmatch.demo import Models, build
+from textmatch.demo.components.code_snippets.snippets import snippets_value
 from textmatch.training.start import average_checkpoints
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
@@ -276,6 +277,11 @@ def test_training_starts_from_the_hub_and_remembers_it(hub: Hub) -> None:
     commit = hub.add(NAME, files_of(SMALL))
     assert average_checkpoints([NAME]).metrics | {"hub": NAME, "commit": commit} == average_checkpoints([NAME]).metrics
     assert "hub" not in average_checkpoints([SMALL]).metrics
+
+
+def test_the_code_on_the_page_names_the_hub() -> None:
+    (code,) = snippets_value(SAME, [OTHER], NAME, NAME)["python"]
+    assert f"from_pretrained({NAME!r})" in code
 
 
 def test_the_page_takes_its_checkpoint_from_the_environment(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

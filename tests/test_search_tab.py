@@ -43,7 +43,7 @@ def handlers(matcher: TextMatcher) -> SearchHandlers:
 
 def pasted(*lines: str, **others: Any) -> dict[Any, Any]:
     """What Load gets from the tab."""
-    empty = {"file": None, "column": None, "answer_column": None, "key": None, "loading": None}
+    empty = {"file": None, "column": None, "answer_column": None, "sheet": None, "key": None, "loading": None}
     return {"pasted": "\n".join(lines)} | empty | others
 
 
@@ -130,6 +130,23 @@ def test_a_files_columns_are_offered_and_the_chosen_ones_used(handlers: SearchHa
     assert shown["status"]["line"] == {"key": "search_list", "name": "mine.csv", "count": 2}
     hit = handlers.find("那只花猫搬家了", shown["key"])["hits"][0]
     assert (hit["sentence"], hit["answer"], hit["number"]) == ("那只花猫搬家了", "搬到山上", 2)
+
+
+def test_another_sheet_can_be_chosen(handlers: SearchHandlers, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "旧"
+    book.active.append(("那只花猫搬家了", "备注"))
+    book.active.append(("班长唱起歌来", "略"))
+    book.create_sheet("新").append(("编号", "问题"))
+    book["新"].append(("1", "怎么开发票"))
+    book.save(tmp_path / "a.xlsx")
+    offered = handlers.read_columns(str(tmp_path / "a.xlsx"), visitor())
+    assert (offered["sheet"]["choices"], offered["sheet"]["value"]) == (["旧", "新"], "新")
+    offered = handlers.read_sheet(str(tmp_path / "a.xlsx"), "旧", visitor())
+    assert offered["column"]["choices"] == ["那只花猫搬家了", "备注"]
+    chosen = pasted(file=str(tmp_path / "a.xlsx"), sheet="旧", column="备注")
+    shown = finish(handlers.load(chosen, visitor())["loading"])
+    assert shown["status"]["line"]["count"] == 1
 
 
 def test_a_list_without_a_header_has_no_columns_to_choose(handlers: SearchHandlers, tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ def _list_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("file", type=Path, help="list of sentences: .txt, .csv, .tsv, .jsonl or .xlsx")
     options.add_argument("--column", help="name of the column with the sentences (question, 问题 … or the first)")
+    _add_sheet(options)
+    _add_header(options)
     return options
 
 
@@ -134,17 +136,25 @@ def _add_score(commands: Any, shared: argparse.ArgumentParser) -> None:
     for column in COLUMNS:
         command.add_argument(f"--{column}", default="", metavar="COLUMN", help=f"the {column} column (recognised)")
     _add_columns(command)
-    command.add_argument(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether the first row names the columns (told by its cells)",
-    )
+    _add_header(command)
     command.set_defaults(run=score)
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--columns", default="", metavar="A,B,Y", help="the columns of both sentences and the label")
+    _add_sheet(command)
+
+
+def _add_sheet(command: argparse.ArgumentParser) -> None:
     command.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook (the one with the data)")
+
+
+def _add_header(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row names the columns (told by its cells)",
+    )
 
 
 def _add_search(commands: Any, listed: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
@@ -190,7 +200,11 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument("checkpoint", help="checkpoint folder, or USER/NAME on the Hub")
     command.add_argument("data", type=Path, help="a folder with train, dev and perhaps test files, or one file")
+    command.add_argument(
+        "--mistakes", type=int, default=0, metavar="N", help="also print the N worst mistakes on test, or else on dev"
+    )
     _add_columns(command)
+    _add_header(command)
     command.set_defaults(run=evaluate)
 
 
@@ -393,16 +407,27 @@ def _row(hit: Hit, table: Table) -> str:
 
 def _index(options: argparse.Namespace) -> tuple[Table, Index]:
     """The file's list, embedded; skipped rows are reported on standard error."""
-    from textmatch.files import read_list
     from textmatch.search import Index
     from textmatch.text import MAX_CHARACTERS
 
-    table = read_list(options.file)
+    table = _list(options)
     index = Index.build(_matcher(options), table.column(options.column), _progress("embedding"))
     reasons = {"blank": "blank", "long": f"over {MAX_CHARACTERS} characters", "broken": "holds a broken character"}
     for position, reason in index.skipped:
         print(f"row {position + table.first_number} was skipped: {reasons[reason]}", file=sys.stderr)
     return table, index
+
+
+def _list(options: argparse.Namespace) -> Table:
+    """The file's list; how it is read is told on standard error."""
+    from textmatch.files import read_list
+
+    table = read_list(options.file, sheet=options.sheet)
+    if options.header is not None:
+        table = table.with_header(options.header)
+    table.column(options.column)
+    print(f"{options.file.name}: {table.list_reading(options.column)}", file=sys.stderr)
+    return table
 
 
 def _progress(what: str) -> Callable[[Step], None]:
@@ -421,10 +446,8 @@ def _progress(what: str) -> Callable[[Step], None]:
 
 def embed(options: argparse.Namespace) -> None:
     """Write the embeddings of a list."""
-    from textmatch.files import read_list
-
     _check_output(options.output, (".npy", ".parquet"))
-    table = read_list(options.file)
+    table = _list(options)
     sentences = table.column(options.column)
     for number, sentence in enumerate(sentences, table.first_number):
         if not sentence.strip():
@@ -458,15 +481,22 @@ def _write_vectors(output: Path, sentences: list[str], vectors: np.ndarray) -> N
 
 def evaluate(options: argparse.Namespace) -> None:
     """Print a checkpoint's figures. If the data is its own, write them to its metrics and card, too."""
-    from textmatch.evaluation import report, table
+    from textmatch.evaluation import report, table, worst_mistakes
     from textmatch.files import DataOptions, column_names, load_splits
     from textmatch.hub import is_on_hub
 
     matcher = _matcher(options)
-    splits = load_splits(options.data, DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels))
+    given = DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels, header=options.header)
+    splits = load_splits(options.data, given)
     print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)
-    print(_json(figures) if options.json else table(figures))
+    mistakes = worst_mistakes(matcher, splits.test or splits.dev)[: options.mistakes] if options.mistakes > 0 else []
+    if options.json:
+        print(_json(figures | ({"mistakes": [each._asdict() for each in mistakes]} if options.mistakes else {})))
+    else:
+        print(table(figures))
+        for each in mistakes:
+            print(f"{each.confidence:.4f}  {each.prediction}, not {each.label}: {each.sentence1} / {each.sentence2}")
     if _trained_on(matcher, splits) and not is_on_hub(options.checkpoint):
         _rewrite_metrics(Path(options.checkpoint), figures)
 

@@ -55,6 +55,16 @@ class Scores(NamedTuple):
     labels: Tensor
 
 
+class Mistake(NamedTuple):
+    """A labelled pair for which another label was predicted, and the probability of that."""
+
+    sentence1: str
+    sentence2: str
+    label: str
+    prediction: str
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True)
 class CaseResult:
     """One pair of the behaviour suite and the prediction for it.
@@ -228,6 +238,28 @@ def summary(results: Sequence[CaseResult]) -> dict[str, Any]:
         equal = (result.same_as_identical for result in results if result.category == "surface")
         categories["surface"]["equal"] = sum(equal)
     return categories
+
+
+def worst_mistakes(matcher: TextMatcher, pairs: Sequence[Pair]) -> list[Mistake]:
+    """The pairs that a checkpoint judges wrong, the most confident first.
+
+    Args:
+        matcher: the checkpoint.
+        pairs: labelled pairs; their labels are the numbers of its classes.
+    """
+    predictions = matcher.predict([pair[:2] for pair in pairs])
+    wrong = [
+        Mistake(
+            pair.sentence1,
+            pair.sentence2,
+            matcher.labels[int(pair.label)],
+            prediction.label,
+            prediction.probabilities[prediction.label],
+        )
+        for pair, prediction in zip(pairs, predictions, strict=True)
+        if prediction.label != matcher.labels[int(pair.label)]
+    ]
+    return sorted(wrong, key=lambda mistake: -mistake.confidence)
 
 
 def table(record: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from textmatch.demo.models import Models
 from textmatch.demo.turns import LONG, SHORT, Work
 from textmatch.demo.uploads import UPLOAD_FOLDER
 from textmatch.errors import InputError
-from textmatch.files import read_list, read_table
+from textmatch.files import Table, read_list, read_table
 from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
 from textmatch.scoring import Score, score
@@ -32,6 +32,9 @@ MAX_SENTENCES = 10_000
 
 MAX_TOP_K = 100
 """Hits that one call returns."""
+
+Header = Literal["auto", "yes", "no"]
+"""Whether the first row of a file names the columns; "auto" tells it by its cells."""
 
 NO_FILE: Any = None
 """The default of an optional file. Its type is not `FileData | None` because Gradio's MCP server turns the address of a
@@ -150,6 +153,8 @@ class Endpoints:
         sentence2: str = "",
         label: str = "",
         format: Literal["csv", "xlsx"] = "csv",  # noqa: A002 - the name that callers send
+        sheet: str = "",
+        header: Header = "auto",
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Score a file of Chinese sentence pairs: say of each pair whether the two sentences mean the same.
 
@@ -164,21 +169,23 @@ class Endpoints:
             sentence2: name of the column with the second sentences; empty to recognise it.
             label: name of a column with labels to compare with (0/1, class names, 是/否); empty to recognise one.
             format: "csv" or "xlsx", the format of the returned file.
+            sheet: name of the sheet of a workbook; empty for the one with the data.
+            header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
             request: filled in by Gradio.
 
         Returns:
             The scored file.
-            A summary: rows, failed, the columns that were read, the encoding, and with labels the figures (accuracy,
-            f1, auc, ece, brier, confusion).
+            A summary: rows, failed, how the file was read (in words, and the columns, sheet, header and encoding), and
+            with labels the figures (accuracy, f1, auc, ece, brier, confusion).
         """
         with visitor_errors("batch_refused", request):
             if not file:
                 raise InputError(translate("batch_nofile", request))
             path, chosen = uploaded_path(file), (sentence1, sentence2, label)
             _check_names(chosen)
-            _check_format(format)
+            _check_choice("format", format, get_args(Format))
             async with LONG.work(request) as work:
-                source = await work.run(_read_table, path, [name for name in chosen if name])
+                source = await work.run(_read_table, path, [name for name in chosen if name], sheet, header)
                 table = source.table
                 columns = table.columns(*chosen)
                 chunks = score(self._matcher(), table, columns, problems=row_problems(request))
@@ -188,19 +195,25 @@ class Endpoints:
         summary = {
             "rows": len(scores),
             "failed": sum(each.probability is None for each in scores),
+            "reading": table.reading(columns),
             "columns": names,
+            "sheet": table.sheet,
+            "header": table.header,
             "encoding": table.encoding,
             "figures": Labelled.of(scores).figures() if len(self._matcher().labels) == 2 else None,
         }
         return gr.FileData(path=str(scored)), summary
 
-    async def search(
+    async def search(  # noqa: PLR0913 - an endpoint's parameters are those that callers send
         self,
         query: str,
         request: gr.Request,
         sentences: list[str] | None = None,
         file: gr.FileData = NO_FILE,
         top_k: int = 5,
+        column: str = "",
+        sheet: str = "",
+        header: Header = "auto",
     ) -> list[dict[str, Any]]:
         """Find the sentences of a list that are most likely to mean the same as a query, in Chinese.
 
@@ -209,6 +222,9 @@ class Endpoints:
             sentences: the list to search, at most 10,000 sentences; leave it out to send a file instead.
             file: a .txt, .csv, .tsv, .jsonl or .xlsx file with the list, one sentence in each row.
             top_k: how many hits at most, 1 to 100.
+            column: name of the file's column with the sentences; empty to recognise it.
+            sheet: name of the sheet of a workbook; empty for the one with the data.
+            header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
             request: filled in by Gradio.
 
         Returns:
@@ -220,15 +236,18 @@ class Endpoints:
             _check_number("top_k", top_k, 1, MAX_TOP_K)
             check_query(query)
             async with LONG.work(request) as work:
-                index = await self._index(work, sentences, file)
+                index = await self._index(work, sentences, file, (column, sheet, header))
                 return [_hit(hit) for hit in await work.run(index.search, query, int(top_k))]
 
-    async def duplicates(
+    async def duplicates(  # noqa: PLR0913 - an endpoint's parameters are those that callers send
         self,
         request: gr.Request,
         sentences: list[str] | None = None,
         file: gr.FileData = NO_FILE,
         threshold: float = 0.7,
+        column: str = "",
+        sheet: str = "",
+        header: Header = "auto",
     ) -> list[list[dict[str, Any]]]:
         """Group the Chinese sentences of a list that mean the same.
 
@@ -236,6 +255,9 @@ class Endpoints:
             sentences: the list, at most 10,000 sentences; leave it out to send a file instead.
             file: a .txt, .csv, .tsv, .jsonl or .xlsx file with the list, one sentence in each row.
             threshold: probability from which two sentences count as the same, 0 to 1.
+            column: name of the file's column with the sentences; empty to recognise it.
+            sheet: name of the sheet of a workbook; empty for the one with the data.
+            header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
             request: filled in by Gradio.
 
         Returns:
@@ -245,7 +267,7 @@ class Endpoints:
         with visitor_errors("search_refused", request):
             _check_number("threshold", threshold, 0, 1)
             async with LONG.work(request) as work:
-                index = await self._index(work, sentences, file)
+                index = await self._index(work, sentences, file, (column, sheet, header))
                 groups, _ = await work.finish(index.duplicate_steps(threshold))
         return [[_hit(hit) for hit in group.members] for group in groups]
 
@@ -255,12 +277,11 @@ class Endpoints:
     def _predict(self, model: str, pairs: list[tuple[str, str]]) -> list[Prediction]:
         return self._matcher(model).predict(pairs)
 
-    async def _index(self, work: Work, sentences: Any, file: Any) -> Index:
+    async def _index(self, work: Work, sentences: Any, file: Any, reading: tuple[Any, Any, Any]) -> Index:
         if sentences is None and not file:
             raise InputError("there is no list: expected sentences, or a file")
         if sentences is None:
-            table = await work.run(read_list, uploaded_path(file))
-            sentences = table.column(None)
+            sentences = await work.run(_read_sentences, uploaded_path(file), *reading)
         if not isinstance(sentences, list) or not all(isinstance(sentence, str) for sentence in sentences):
             raise InputError("sentences: expected a list of strings")
         if len(sentences) > MAX_SENTENCES:
@@ -315,14 +336,33 @@ def _check_names(names: tuple[Any, ...]) -> None:
             raise InputError(f"{parameter} must be the name of a column, got {name!r:.40}")
 
 
-def _check_format(kind: Any) -> None:
-    if kind not in get_args(Format):
-        raise InputError(f"format must be one of {', '.join(get_args(Format))}, got {kind!r:.40}")
+def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r:.40}")
 
 
-def _read_table(path: Path, names: list[str]) -> Source:
+def _read_table(path: Path, names: list[str], sheet: Any, header: Any) -> Source:
     """Read an uploaded table."""
-    return Source(read_table(path, names), path.name)
+    _check_choice("header", header, get_args(Header))
+    table = read_table(path, names, sheet=_name("sheet", sheet))
+    return Source(_with_header(table, header), path.name)
+
+
+def _read_sentences(path: Path, column: Any, sheet: Any, header: Any) -> list[str]:
+    """Read the sentences of an uploaded list."""
+    _check_choice("header", header, get_args(Header))
+    table = read_list(path, sheet=_name("sheet", sheet))
+    return _with_header(table, header).column(_name("column", column))
+
+
+def _name(parameter: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{parameter} must be a name, got {value!r:.40}")
+    return value
+
+
+def _with_header(table: Table, header: Header) -> Table:
+    return table if header == "auto" else table.with_header(header == "yes")
 
 
 def _all_scores(chunks: Iterator[list[Score]]) -> Generator[None, None, list[Score]]:

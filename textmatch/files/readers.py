@@ -68,12 +68,14 @@ class Records(NamedTuple):
         encoding: how the text was encoded; empty where it is no text.
         start: number in the file of the first of `rows`, counted from 1.
         sheet: the worksheet's name, if the workbook has several; empty otherwise.
+        sheets: the names of all worksheets, if there are several.
     """
 
     rows: Sequence[Sequence[Any]]
     encoding: str = ""
     start: int = 1
     sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
 
 class JsonRow(NamedTuple):
@@ -130,7 +132,7 @@ def read_table(
     return _read(Request("table", Path(path).absolute(), tuple(header_names), tuple(suffixes), limits, sheet))
 
 
-def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS) -> Table:
+def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS, sheet: str = "") -> Table:
     """Read a file of sentences and what stands beside each.
 
     A `.txt` file has one sentence a line. In `.csv`, `.tsv` and `.xlsx` the first row names the columns if there are
@@ -139,11 +141,13 @@ def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS) -> Table:
     Args:
         path: a file whose name ends in one of `LIST_SUFFIXES`; encodings are those of `read_table`.
         limits: how much is read.
+        sheet: the name of the sheet of a workbook; empty to choose it by what is in it.
 
     Raises:
-        TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind.
+        TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind, or has no
+            such sheet.
     """
-    return _read(Request("list", Path(path).absolute(), (), LIST_SUFFIXES, limits))
+    return _read(Request("list", Path(path).absolute(), (), LIST_SUFFIXES, limits, sheet))
 
 
 def read_pasted(text: str) -> Table:
@@ -220,7 +224,7 @@ def parse(request: Request) -> Table:
             is_header = _has_both_names(request.header_names)
             records = _records(kind, file, limits, is_header, request.sheet)
             return _table_of_records(records, request.header_names, limits)
-        return _list_of_records(_records(kind, file, limits, _has_sentence_name), limits)
+        return _list_of_records(_records(kind, file, limits, _has_sentence_name, request.sheet), limits)
 
 
 # From path to bytes
@@ -279,7 +283,8 @@ def _records(
     """The rows of a file, without a title above the row that `is_header`."""
     if kind == ".xlsx":
         sheet = read_workbook(file, limits, is_header, sheet_name)
-        return _without_title(Records(sheet.rows, start=sheet.start, sheet=sheet.name), is_header)
+        records = Records(sheet.rows, start=sheet.start, sheet=sheet.name, sheets=sheet.names)
+        return _without_title(records, is_header)
     encoding = encoding_of(file)
     return _without_title(_delimited(lines(file, encoding, limits), kind, encoding_name(encoding), limits), is_header)
 
@@ -481,7 +486,14 @@ def _fit(values: Sequence[Any], width: int) -> Row:
 def _unnamed(records: Records, rows: Sequence[Row], width: int) -> Table:
     """A table whose first row is not yet read as a header."""
     return Table(
-        made_up_names(width), rows, records.encoding, rows[0], header=False, start=records.start, sheet=records.sheet
+        made_up_names(width),
+        rows,
+        records.encoding,
+        rows[0],
+        header=False,
+        start=records.start,
+        sheet=records.sheet,
+        sheets=records.sheets,
     )
 
 

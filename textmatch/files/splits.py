@@ -45,6 +45,12 @@ NO_LIMITS = Limits(rows=sys.maxsize, cells=sys.maxsize, file_bytes=sys.maxsize, 
 
 HUB_DATASET = "shibing624/nli_zh"
 HUB_FILES = tuple(f"LCQMC/{split}/0000.parquet" for split in ("train", "validation", "test"))
+LCQMC_SHA256 = {
+    "train": "232396e040ecaf08bd8c15c2a8889642599488bc3ee0021377b7fc5b98bbe57b",
+    "dev": "8a9b480605b77f73de9c8cf2e7d87465e050de9b1c29ac1e95697f803fbd7a98",
+    "test": "b786b1428d578d2d9a1d5ddfe030749a8618f8825abb58809d4d0958297dd46c",
+}
+"""Of the pairs that the committed figures come from, in whatever order (`_fingerprint`)."""
 
 SCORE_COLUMN = "score"
 """A column that says how close the two meanings are, 0 to 1."""
@@ -114,6 +120,7 @@ class DataOptions:
         sheet: the name of the sheet, where a file is a workbook; empty to choose it by what is in it.
         positive: the label of sentences that match; empty to tell it by the names of the labels.
         labels: the names of the classes in class order, where they are given: by a checkpoint or by another corpus.
+        header: whether the first row names the columns; None to tell it by its cells.
         dev_share: share of the train pairs that become the dev split where there is none, more than 0 and less than 1.
 
     Raises:
@@ -124,6 +131,7 @@ class DataOptions:
     sheet: str = ""
     positive: str = ""
     labels: tuple[str, ...] = ()
+    header: bool | None = None
     dev_share: float = 0.1
 
     def __post_init__(self) -> None:
@@ -173,6 +181,8 @@ def load_splits(data: str | Path | Sequence[str | Path] | None, options: DataOpt
         split + file_suffix(path, SUFFIXES): hashlib.sha256(path.read_bytes()).hexdigest()
         for split, path in paths.items()
     }
+    if data is None:
+        notes.append(_lcqmc_note(paths["train"], splits))
     if "dev" not in splits:
         splits |= _split_off(splits["train"], options.dev_share)
         notes.append(f"dev: {len(splits['dev']):,} of the train pairs, {options.dev_share:.0%} of each class")
@@ -201,7 +211,7 @@ def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
     table, columns = _read_strictly(path, options)
     if columns.label is None:
         raise DataError(f"{path}: there is no label column; expected sentence1, sentence2 and label")
-    _refuse_unknown_header(path, table, columns.label)
+    _refuse_unknown_header(path, table, columns.label, options.header is not None)
     for number, row in enumerate(table.rows, table.first_number):
         if problem := _label_problem(row.values[columns.label], table.names[columns.label]):
             raise _row_error(path, number, problem)
@@ -358,17 +368,36 @@ def _fetch_lcqmc() -> list[Path]:
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import EntryNotFoundError, HTTPError  # type: ignore[attr-defined]
 
+    def fetch(name: str, revision: str) -> Path:
+        return Path(hf_hub_download(HUB_DATASET, name, repo_type="dataset", revision=revision))
+
     try:
-        return [
-            Path(hf_hub_download(HUB_DATASET, name, repo_type="dataset", revision="refs/convert/parquet"))
-            for name in HUB_FILES
-        ]
+        train = fetch(HUB_FILES[0], "refs/convert/parquet")
+        return [train, *(fetch(name, _commit_of(train)) for name in HUB_FILES[1:])]  # all of one commit
     except (EntryNotFoundError, HTTPError, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(
             f"LCQMC could not be fetched from the Hub's data set {HUB_DATASET}: {reason} "
             "(--data takes a local folder with train, dev and test files instead)"
         ) from None
+
+
+def _commit_of(file: Path) -> str:
+    """The commit that a file in the client's cache is of: it lies in a folder of that name."""
+    return file.parents[2].name
+
+
+def _lcqmc_note(train: Path, splits: Mapping[str, Iterable[Pair]]) -> str:
+    """Whether LCQMC from the Hub is the one that the committed figures come from."""
+    other = [split for split, pairs in splits.items() if _fingerprint(pairs) != LCQMC_SHA256[split]]
+    same = f"other pairs than those of the committed figures ({', '.join(other)})" if other else "the known pairs"
+    return f"LCQMC: {HUB_DATASET} on the Hub, commit {_commit_of(train)}: {same}"
+
+
+def _fingerprint(pairs: Iterable[Pair]) -> str:
+    """SHA-256 of the pairs with their classes, in whatever order."""
+    lines = sorted(f"{pair.sentence1}\t{pair.sentence2}\t{pair.label}\n" for pair in pairs)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 # Tables of pairs
@@ -379,6 +408,8 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     try:
         names, sheet = options.columns, options.sheet
         table = read_table(path, filter(None, names), suffixes=PAIR_SUFFIXES, limits=NO_LIMITS, sheet=sheet)
+        if options.header is not None:
+            table = table.with_header(options.header)
         if not all(names[:2]):
             _check_columns(path, table)
         columns = table.columns(*names)
@@ -396,9 +427,16 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     return table, columns
 
 
-def _refuse_unknown_header(path: Path, table: Table, label: int) -> None:
-    """Refuse a first row whose label no other row has: it names the columns in words that are not known."""
-    if table.first is None or table.header or len(table.rows) < 3:
+def _refuse_unknown_header(path: Path, table: Table, label: int, told: bool) -> None:
+    """Refuse a first row whose label no other row has: it names the columns in words that are not known.
+
+    Args:
+        path: the file, for the message.
+        table: its rows.
+        label: the label column.
+        told: whether it was said that the first row is no header.
+    """
+    if table.first is None or table.header or len(table.rows) < 3 or told:
         return
     first, *others = (label_text(row.values[label]) for row in table.rows)
     if not is_label(first) and first not in others:

@@ -212,6 +212,7 @@ class Table:
         header: whether the columns have names of their own: `first` is the header, or the format names them.
         start: number in the file of the first row that is not blank, header or not, counted from 1.
         sheet: the worksheet's name, if the workbook has several; empty otherwise.
+        sheets: the names of all worksheets, if there are several.
     """
 
     names: tuple[str, ...]
@@ -221,6 +222,7 @@ class Table:
     header: bool = True
     start: int = 1
     sheet: str = ""
+    sheets: tuple[str, ...] = ()
 
     @property
     def named(self) -> bool:
@@ -297,10 +299,22 @@ class Table:
     def reading(self, columns: Columns) -> str:
         """How the file is read, in words, for people to check: rows, columns, and what was guessed."""
         read = zip(Columns._fields, columns, strict=True)
-        parts = [f"{len(self.rows):,} rows"]
-        parts += [f"{column} = {self.names[place]}" for column, place in read if place is not None]
+        return self._reading(f"{column} = {self.names[place]}" for column, place in read if place is not None)
+
+    def list_reading(self, column: str | None = None) -> str:
+        """How a list is read, in words: rows, the column with the sentences, and what was guessed.
+
+        Args:
+            column: as in `column`.
+        """
+        name = column or self.sentence_column
+        return self._reading([f"sentences = {name}"] if name else [])
+
+    def _reading(self, columns: Iterable[str]) -> str:
+        parts = [f"{len(self.rows):,} rows", *columns]
         if self.sheet:
-            parts.append(f"sheet {self.sheet}")
+            others = [sheet for sheet in self.sheets if sheet != self.sheet]
+            parts.append(f"sheet {self.sheet}" + (f" (not {', '.join(others)})" if others else ""))
         if self.first is not None:
             parts.append(f"row {self.start} is {'the header' if self.header else 'no header'}")
         if self.encoding not in ("", "UTF-8"):

@@ -37,11 +37,13 @@ class Sheet(NamedTuple):
         rows: every row as long as the longest, without blank rows around them.
         start: number in the sheet of the first of `rows`, counted from 1.
         name: the sheet's name if the workbook has several; empty otherwise.
+        names: those of all sheets, if there are several.
     """
 
     rows: list[tuple[Any, ...]]
     start: int
     name: str
+    names: tuple[str, ...] = ()
 
 
 class _Merged(NamedTuple):
@@ -77,7 +79,8 @@ def read_workbook(file: BinaryIO, limits: Limits, is_header: IsHeader, name: str
         with reader.archive.open(paths[sheet.title]) as part:
             merged = _check_part(part, limits)
         rows, start = _rows(sheet.iter_rows(values_only=True), merged, limits)
-        return Sheet(rows, start, sheet.title if len(reader.wb.worksheets) > 1 else "")
+        names = tuple(each.title for each in reader.wb.worksheets)
+        return Sheet(rows, start, sheet.title, names) if len(names) > 1 else Sheet(rows, start, "")
     except BROKEN_WORKBOOK:
         raise TableError("workbook") from None
 

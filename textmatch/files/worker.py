@@ -86,7 +86,7 @@ def _next(requests: BinaryIO) -> Request | None:
 
 
 def _parts(table: Table, limits: Limits) -> Iterator[Message]:
-    known = {name: getattr(table, name) for name in ("names", "encoding", "header", "start", "sheet")}
+    known = {name: getattr(table, name) for name in ("names", "encoding", "header", "start", "sheet", "sheets")}
     yield "table", known | {"first": None if table.first is None else _sent(table.first)}
     rows = list(reversed(table.rows))
     del table

@@ -59,10 +59,11 @@ WRITERS = {"csv": write_csv, "xlsx": write_xlsx}
 
 @dataclass(frozen=True)
 class Source:
-    """What a visitor wants scored: a table, and its file's name, empty if it was pasted."""
+    """What a visitor wants scored: a table, and its file's name and path, empty if it was pasted."""
 
     table: Table
     name: str
+    path: str = ""
 
     @property
     def stem(self) -> str:
@@ -102,6 +103,7 @@ class BatchView(NamedTuple):
     sentence2: Any
     label: Any
     header: Any
+    sheet: Any
     preview: Any
     results: Any
     report: Any
@@ -129,7 +131,7 @@ class BatchHandlers:
             return self._no_table()
         discard(before)
         try:
-            source = Source(read_table(path), Path(path).name)
+            source = Source(read_table(path), Path(path).name, path)
         except TableError as error:
             updates = self._no_table(_error(error_message(error, request)))
         else:
@@ -157,6 +159,18 @@ class BatchHandlers:
         if source is None:
             return self._no_table()
         return self._table(replace(source, table=source.table.with_header(header)), request)
+
+    def read_sheet(self, key: str | None, sheet: str, before: Job | None, request: gr.Request) -> Updates:
+        """Read another sheet of the visitor's workbook."""
+        discard(before)
+        source = self.tables.get(key)
+        self.tables.remove(key)
+        if source is None:
+            return self._no_table()
+        try:
+            return self._table(replace(source, table=read_table(source.path, sheet=sheet)), request)
+        except TableError as error:
+            return self._no_table(_error(error_message(error, request)))
 
     def start(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
         """Put a job in the queue, unless this table already has one there."""
@@ -224,6 +238,7 @@ class BatchHandlers:
                 choices=no_label + choices, value=NO_LABEL if columns.label is None else columns.label
             ),
             view.header: gr.Checkbox(value=table.header, visible=table.first is not None),
+            view.sheet: gr.Dropdown(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
             view.preview: _preview(source),
         }
 
@@ -410,7 +425,7 @@ def _preview(source: Source) -> TableValue:
     key = "batch_pasted" if not source.name else "batch_read_as" if table.encoding else "batch_read"
     caption = {
         "key": key,
-        "name": _shorten(source.name),
+        "name": _shorten(" · ".join(filter(None, (source.name, table.sheet)))),
         "rows": f"{len(table.rows):,}",
         "encoding": table.encoding,
     }

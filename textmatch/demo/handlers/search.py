@@ -54,6 +54,7 @@ class SearchView(NamedTuple):
     file: Any
     column: Any
     answer_column: Any
+    sheet: Any
     query: Any
     hits: Any
     threshold: Any
@@ -79,17 +80,23 @@ class SearchHandlers:
     view: SearchView
 
     def read_columns(self, file: str | None, request: gr.Request) -> Updates:
-        """Offer the columns of an uploaded file."""
+        """Offer the columns of an uploaded file, and its sheets if it has several."""
+        return self.read_sheet(file, None, request)
+
+    def read_sheet(self, file: str | None, sheet: str | None, request: gr.Request) -> Updates:
+        """Offer the columns of one sheet of a workbook; None takes the one with the data."""
         view = self.view
         try:
-            table = read_list(file or "")
+            table = read_list(file or "", sheet=sheet or "")
         except TextMatchError as error:
-            return {view.column: HIDE, view.answer_column: HIDE, view.status: _problem(error, request)}
+            hidden = {view.column: HIDE, view.answer_column: HIDE, view.sheet: HIDE}
+            return hidden | {view.status: _problem(error, request)}
         no_answers = (translate("search_no_answer", request), NO_COLUMN)
         answer = table.answer_column or NO_COLUMN
         return {
             view.column: gr.update(choices=list(table.names), value=table.sentence_column, visible=table.named),
             view.answer_column: gr.update(choices=[no_answers, *table.names], value=answer, visible=table.named),
+            view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
             view.status: status_value({"key": "search_chosen", "name": _file_name(file), "count": len(table.rows)}),
         }
 
@@ -109,7 +116,8 @@ class SearchHandlers:
         view = self.view
         file = inputs[view.file]
         try:
-            table = read_list(file) if file else read_pasted_list(inputs[view.pasted].rstrip())
+            sheet = inputs[view.sheet] or ""
+            table = read_list(file, sheet=sheet) if file else read_pasted_list(inputs[view.pasted].rstrip())
             sentences, answers = _columns(table, inputs[view.column], inputs[view.answer_column])
             line = {"key": "search_indexing", "count": len(sentences)}
             index = yield from _with_progress(

@@ -62,6 +62,7 @@ def tab(matcher: TextMatcher) -> None:
             sentence1 = gr.Dropdown(label=text("batch_sentence1"), min_width=160, elem_id="batch-sentence1")
             sentence2 = gr.Dropdown(label=text("batch_sentence2"), min_width=160, elem_id="batch-sentence2")
             label = gr.Dropdown(label=text("batch_label"), min_width=160, elem_id="batch-label")
+            sheet = gr.Dropdown(label=text("batch_sheet"), min_width=160, visible=False, elem_id="batch-sheet")
             header = gr.Checkbox(label=text("batch_header"), min_width=160, elem_id="batch-header")
         preview = table(elem_id="batch-preview", keys=("batch_read", "batch_read_as", "batch_pasted"))
         with gr.Row(elem_id="batch-actions"):
@@ -86,6 +87,7 @@ def tab(matcher: TextMatcher) -> None:
         sentence2=sentence2,
         label=label,
         header=header,
+        sheet=sheet,
         preview=preview,
         results=results,
         report=report,
@@ -99,7 +101,7 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     columns = [view.sentence1, view.sentence2, view.label]
     outcome = [view.status, view.results, view.report, view.csv, view.xlsx]
-    read = [view.source, view.status, *columns, view.header, view.preview, view.results, view.report]
+    read = [view.source, view.status, *columns, view.header, view.sheet, view.preview, view.results, view.report]
 
     start.click(None, None, view.status, js=_says(), **quiet)
     start.click(handlers.start, {view.source, view.job, *columns}, [view.job, *outcome], **quiet).then(
@@ -117,6 +119,7 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
     view.pasted.change(handlers.read_pasted, **pasted, trigger_mode="always_last", **quiet)
     example.click(None, None, view.pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
     view.header.input(handlers.read_header, [view.source, view.header, view.job], [*read, view.file], **quiet)
+    view.sheet.input(handlers.read_sheet, [view.source, view.sheet, view.job], [*read, view.file], **quiet)
 
 
 def _says(key: str | None = None) -> str:

@@ -73,6 +73,7 @@ def tab(matcher: TextMatcher) -> None:
             upload_check("search-file", LIST_SUFFIXES)
             with gr.Row(elem_id="search-columns"):
                 column = gr.Dropdown(label=text("search_column"), visible=False, elem_id="search-column")
+                sheet = gr.Dropdown(label=text("batch_sheet"), visible=False, elem_id="search-sheet")
                 answers = gr.Dropdown(label=text("search_answer_column"), visible=False, elem_id="search-answer-column")
             with gr.Row(elem_id="search-own-buttons"):
                 load = gr.Button(text("search_load"), variant="primary", elem_id="search-load")
@@ -115,6 +116,7 @@ def tab(matcher: TextMatcher) -> None:
         file=file,
         column=column,
         answer_column=answers,
+        sheet=sheet,
         query=query,
         hits=hits,
         threshold=threshold,
@@ -135,19 +137,20 @@ EVERY_CLICK: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) -> None:
     """Bring a list, index it, stop that, go back to the example."""
     view = handlers.view
-    columns, outcome = [view.column, view.answer_column], [view.key, view.status, view.stop_loading]
-    hidden = {"visible": False, "value": None, "__type__": "update"}
+    columns, outcome = [view.column, view.answer_column, view.sheet], [view.key, view.status, view.stop_loading]
+    hidden = [{"visible": False, "value": None, "__type__": "update"}] * len(columns)
 
     view.file.upload(handlers.read_columns, view.file, [*columns, view.status], **QUIET)
+    view.sheet.input(handlers.read_sheet, [view.file, view.sheet], [*columns, view.status], **QUIET)
     view.file.upload(None, None, view.pasted, js=_returns(""), **QUIET)
-    view.file.clear(None, None, columns, js=_returns(hidden, hidden), **QUIET)
-    view.pasted.input(None, None, [view.file, *columns], js=_returns(None, hidden, hidden), **QUIET)
+    view.file.clear(None, None, columns, js=_returns(*hidden), **QUIET)
+    view.pasted.input(None, None, [view.file, *columns], js=_returns(None, *hidden), **QUIET)
     inputs = {view.pasted, view.file, *columns, view.key, view.loading}
     load.click(handlers.load, inputs, [view.loading, *outcome], **QUIET).success(
         run_job, view.loading, outcome, **EVERY_CLICK
     )
     reset.click(handlers.reset, [view.key, view.loading], outcome, **QUIET)
-    reset.click(None, None, [view.pasted, view.file, *columns], js=_returns("", None, hidden, hidden), **QUIET)
+    reset.click(None, None, [view.pasted, view.file, *columns], js=_returns("", None, *hidden), **QUIET)
     stopping = status_value({"key": "search_stopping"}, progress=WORKING)
     view.stop_loading.click(None, None, view.status, js=_returns(stopping), **QUIET)
     view.stop_loading.click(stop_job, view.loading, outcome, **QUIET)
