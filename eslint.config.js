@@ -2,7 +2,9 @@ import js from "@eslint/js";
 import globals from "globals";
 
 const GIVEN_BY_GRADIO = ["element", "props", "trigger", "watch"];
-const SHARED = ["words", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg", "copyText"];
+const SHARED = [
+  ...["words", "keepDrawn", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg", "copyText"],
+];
 const DRAWN = ["drawTable", "drawChart"];
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, "readonly"]));
 

@@ -16,8 +16,8 @@ from textmatch.demo.components.messages import messages
 from textmatch.demo.components.table import table
 from textmatch.demo.components.verdict import verdict
 from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
-from textmatch.demo.handlers.compare import ALL_MODELS_COLUMNS, AT_REST, RANKING_COLUMNS, CompareHandlers, CompareView
-from textmatch.demo.i18n import UNSURE_VERDICTS, VERDICTS, text
+from textmatch.demo.handlers.compare import AT_REST, CompareHandlers, CompareView
+from textmatch.demo.i18n import text
 from textmatch.demo.models import Models
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
@@ -71,16 +71,13 @@ def tab(page: gr.Blocks, models: Models) -> None:
         with gr.Row(elem_id="result"):
             said = verdict()
             meter = gauge()
-        captions = ("compare_closest", "compare_ranked")
-        verdicts = (*VERDICTS.values(), *UNSURE_VERDICTS.values())
-        ranking = table(elem_id="ranking", keys=(*RANKING_COLUMNS, *verdicts, *captions))
+        ranking = table(elem_id="ranking")
         with gr.Row(elem_id="below"):
             below = messages()
             wrong = corrections()
         picture = alignment()
     model, ask_all = _model_choice(models)
-    cells = ("compare_all_models_caption", "compare_milliseconds", "compare_broken")
-    all_models = table(elem_id="everyone", keys=(*ALL_MODELS_COLUMNS, *verdicts, *cells))
+    all_models = table(elem_id="everyone")
     with gr.Accordion(text("compare_code"), open=False, elem_id="code-panel"):
         code = code_snippets()
     gr.Markdown(text("compare_reading"), elem_id="reading")
@@ -104,7 +101,7 @@ def tab(page: gr.Blocks, models: Models) -> None:
     clear.click(None, None, boxes, js="() => ['', '']", **PRIVATE).then(None, js=ASK, **PRIVATE)
     swap.click(None, boxes, boxes, js=SWAP, **PRIVATE).then(None, js=ASK, **PRIVATE)
     add.click(None, sentence2, sentence2, js=ADD, **PRIVATE)
-    pairs = json.dumps([*(example[:2] for example in EXAMPLES), *RANDOM_PAIRS], ensure_ascii=False)
+    pairs = json.dumps([example[:2] for example in (*EXAMPLES, *RANDOM_PAIRS)], ensure_ascii=False)
     random.click(None, sentence1, boxes, js=RANDOM % pairs, **PRIVATE).then(None, js=ASK, **PRIVATE)
 
 

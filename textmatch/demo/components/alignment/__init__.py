@@ -8,7 +8,6 @@ from typing import Literal, TypedDict
 import gradio as gr
 
 from textmatch.demo.components import Message, component
-from textmatch.demo.i18n import TEXTS
 from textmatch.results import Counterfactual, Edit, Explanation, Trial, Word
 
 TELLING = 0.2
@@ -124,8 +123,7 @@ def alignment_value(explanation: Explanation) -> AlignmentValue:
 
 def alignment() -> gr.HTML:
     """Build the picture, at rest. It takes an `AlignmentValue`."""
-    keys = (key for key in TEXTS["zh"] if key.startswith("alignment_"))
-    return component("alignment", EMPTY_ALIGNMENT, keys=keys, elem_id="alignment")
+    return component("alignment", EMPTY_ALIGNMENT, elem_id="alignment")
 
 
 def _chip(word: Word, shared: bool) -> ChipValue:

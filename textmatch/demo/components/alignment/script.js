@@ -11,9 +11,6 @@ const SIGNS = { same: "=", different: "≠", strange: "?" };
 let chips = [[], []];
 let links = []; // {ends: [number in row 1, number in row 2], strength, curve}
 
-find(".tm-why-title").textContent = t("title");
-rows.forEach((row, side) => row.setAttribute("aria-label", t(`row_${side + 1}`)));
-
 // What is said of one word
 
 function alignedWith(side, number) {
@@ -169,7 +166,7 @@ function legend() {
 
 // The text of an edit with its fields, quotation marks and all, marked.
 function marked({ key, ...fields }) {
-  const pieces = words[key].split(/(["「]\{\w+\}["」])/);
+  const pieces = words[key].split(/(["“「]\{\w+\}["”」])/);
   return pieces.map((piece, i) => (i % 2 ? make("mark", "", fillIn(piece, fields)) : piece));
 }
 
@@ -195,11 +192,15 @@ function changedSentences() {
 function draw() {
   const { verdict, rows: all, lines, messages } = props.value;
   const at = focused();
+  find(".tm-why-title").textContent = t("title");
   find(".tm-why").dataset.state = verdict ? "drawn" : "rest";
   links = lines.map(makeLink);
   svg.replaceChildren(...links.map(({ curve }) => curve));
   chips = all.map((row, side) => row.map((word, number) => makeChip(word, side, number)));
-  rows.forEach((row, side) => row.replaceChildren(...chips[side]));
+  rows.forEach((row, side) => {
+    row.setAttribute("aria-label", t(`row_${side + 1}`));
+    row.replaceChildren(...chips[side]);
+  });
   find(".tm-legend").replaceChildren(...legend());
   find(".tm-turn").replaceChildren(...counterfactual());
   find(".tm-turned").replaceChildren(...changedSentences());
@@ -209,7 +210,6 @@ function draw() {
   if (at) chips[at[0]].at(Math.min(at[1], chips[at[0]].length - 1))?.focus();
 }
 
-draw();
-watch("value", draw);
+keepDrawn(draw);
 const observer = new ResizeObserver(place);
 for (const part of [stage, ...rows]) observer.observe(part);
