@@ -5,7 +5,7 @@ const GIVEN_BY_GRADIO = ["element", "props", "trigger", "watch"];
 const SHARED = [
   ...["words", "keepDrawn", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg", "copyText"],
 ];
-const DRAWN = ["drawTable", "drawChart"];
+const DRAWN = ["drawTable", "drawChart", "drawCard"];
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, "readonly"]));
 
 export default [

@@ -10,7 +10,7 @@ class Example(NamedTuple):
         sentence1: the first sentence.
         sentence2: the second sentence.
         gloss: what the two sentences say, for those who read English.
-        kind: what it shows: ``compare_example_`` and this is the key of its name. Empty for a pair without a button of its own.
+        kind: what it shows: ``compare_example_`` and this is the key of its name; empty for a pair without a button.
     """
 
     sentence1: str
@@ -177,7 +177,7 @@ RANDOM_PAIRS = (
     Example(
         "邻居半夜唱歌太吵了怎么办",
         "半夜想唱歌去哪里不吵邻居",
-        "The neighbours sing at midnight, too loud: what can I do? / Where can I sing at night without disturbing them?",
+        "The neighbours sing at midnight: what can I do? / Where can I sing at night without disturbing them?",
     ),
     Example("房租每个月十号交", "房租每个月二十号交", "The rent is due on the 10th of each month. / … on the 20th."),
     Example(

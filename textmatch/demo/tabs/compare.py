@@ -13,6 +13,7 @@ from textmatch.demo.components.examples import examples
 from textmatch.demo.components.gauge import gauge
 from textmatch.demo.components.live_compare import live_compare
 from textmatch.demo.components.messages import messages
+from textmatch.demo.components.share_card import share_card
 from textmatch.demo.components.table import table
 from textmatch.demo.components.verdict import verdict
 from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
@@ -33,9 +34,11 @@ SHOW = """(reply) => {
   const fills = reply.opening && boxes.every((box) => !box.value);
   const values = [...reply.question.slice(0, 2).map((text) => (fills ? text : undefined))];
   values.push(...%s.map((name) => reply.answer?.[name]));
+  values.push(reply.answer?.alignment.verdict ? reply : null);
   return values.map((value) => ({ __type__: "update", ...(value === undefined ? {} : { value }) }));
 }"""
-"""Puts a reply on the page; the one that opens it also into the boxes, if they are empty."""
+"""Puts a reply on the page, the whole of it into the card; the one that opens it also into the boxes, if they are
+empty."""
 
 SWAP = """(first, second) => {
   const [top, ...rest] = second.split("\\n");
@@ -75,6 +78,7 @@ def tab(page: gr.Blocks, models: Models) -> None:
         with gr.Row(elem_id="below"):
             below = messages()
             wrong = corrections()
+            card = share_card()
         picture = alignment()
     model, ask_all = _model_choice(models)
     all_models = table(elem_id="everyone")
@@ -94,9 +98,9 @@ def tab(page: gr.Blocks, models: Models) -> None:
     )
     ask_all.click(handlers.compare_all, view.question, live, **shown).failure(None, js=FAILED, **PRIVATE)
     boxes = [sentence1, sentence2]
-    live.apply(None, live, [*boxes, *view.answer.values()], js=SHOW % json.dumps(list(view.answer)), **PRIVATE)
-    at_rest = json.dumps([AT_REST[name] for name in view.answer])
-    live.clear(None, None, list(view.answer.values()), js=f"() => {at_rest}", **PRIVATE)
+    live.apply(None, live, [*boxes, *view.answer.values(), card], js=SHOW % json.dumps(list(view.answer)), **PRIVATE)
+    at_rest = json.dumps([*(AT_REST[name] for name in view.answer), None])
+    live.clear(None, None, [*view.answer.values(), card], js=f"() => {at_rest}", **PRIVATE)
     gr.on([sentence1.change, sentence2.change, model.change], None, model, js=CHANGED, **PRIVATE)
     clear.click(None, None, boxes, js="() => ['', '']", **PRIVATE).then(None, js=ASK, **PRIVATE)
     swap.click(None, boxes, boxes, js=SWAP, **PRIVATE).then(None, js=ASK, **PRIVATE)
