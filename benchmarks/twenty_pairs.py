@@ -1,6 +1,6 @@
-"""What the page says of twenty pairs of our own: verdict, confidence, similarity, the words that decide, and the change
-that turns the verdict. Whether a person would nod is for the reader to say; what a person says of the meaning stands
-first.
+"""Print what the page says of twenty pairs of our own, so that a person can say whether it is right and makes sense.
+
+For each: verdict, confidence, similarity, the words that decide, and the change that turns the verdict.
 
 python -m benchmarks.twenty_pairs --checkpoint checkpoints/default
 """
@@ -46,6 +46,7 @@ def lines(matcher: TextMatcher, same: bool, explanation: Explanation) -> list[st
     found = trust(prediction, matcher.metrics.get("scores"), matcher.max_length)
     message = label_message(prediction.label, sure=found.sure)
     verdict = TEXTS["zh"][message["key"]] if "key" in message else message["text"]
+    sure, similarity = max(prediction.probabilities.values()), 100 * prediction.similarity
     right = same == (prediction.label == matcher.labels[-1])
     shown = alignment_value(explanation)
     why = [
@@ -56,8 +57,7 @@ def lines(matcher: TextMatcher, same: bool, explanation: Explanation) -> list[st
     ]
     return [
         f"{'✓' if right else '✗'} {prediction.sentence1} / {prediction.sentence2}",
-        f"    person: {'same' if same else 'different'}; page: {verdict} {max(prediction.probabilities.values()):.0%}, "
-        f"similarity {100 * prediction.similarity:.0f}",
+        f"    person: {'same' if same else 'different'}; page: {verdict} {sure:.0%}, similarity {similarity:.0f}",
         f"    why: {' '.join(why) or 'no word is marked'}",
         f"    change: {_change(explanation)}",
     ]
