@@ -402,6 +402,7 @@ def test_it_fits_a_phone(show: Open, case: str) -> None:
           const card = document.querySelector("#alignment").getBoundingClientRect();
           return [...document.querySelectorAll(".tm-chip, .tm-why p, .tm-why li")]
             .map((part) => part.getBoundingClientRect())
+            .filter((box) => box.width)
             .every((box) => box.left >= card.left && box.right <= card.right);
         }"""
     )
