@@ -2,8 +2,10 @@ import js from "@eslint/js";
 import globals from "globals";
 
 const GIVEN_BY_GRADIO = ["element", "props", "trigger", "watch"];
-const SHARED = ["words", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg", "copyText"];
-const DRAWN = ["drawTable", "drawChart"];
+const SHARED = [
+  ...["words", "keepDrawn", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg", "copyText"],
+];
+const DRAWN = ["drawTable", "drawChart", "drawCard"];
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, "readonly"]));
 
 export default [

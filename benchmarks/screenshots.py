@@ -33,7 +33,7 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 """End of a file name → how the browser is set."""
 
-TABS = ("page", "batch", "search", "about")
+TABS = ("page", "batch", "search", "play", "about")
 """What the tabs' pictures are called, in the order of the tabs."""
 
 DOCS = ("page",)

@@ -53,7 +53,7 @@ Compare = Callable[[Sequence[TextPair]], object]
 def own(checkpoint: Path) -> dict[str, TextMatcher]:
     """Matchers of this project, by name."""
     return {
-        "textmatch, ONNX Runtime": TextMatcher.from_pretrained(checkpoint, "cpu", "onnx"),
+        "textmatch, ONNX Runtime": TextMatcher.from_pretrained(checkpoint, "cpu", backend="onnx"),
         "textmatch, PyTorch": TextMatcher.from_pretrained(checkpoint, "cpu"),
         "the recipe (siamese LSTM)": TextMatcher.from_pretrained(RECIPE, "cpu"),
     }
@@ -119,7 +119,7 @@ def file(options: argparse.Namespace) -> dict[str, Any]:
 
 def search(options: argparse.Namespace) -> dict[str, Any]:
     """Seconds to index a list and to group its duplicates, and milliseconds of a query."""
-    matcher = TextMatcher.from_pretrained(options.checkpoint, "cpu", "onnx")
+    matcher = TextMatcher.from_pretrained(options.checkpoint, "cpu", backend="onnx")
     sentences = generated(options.sentences)
     matcher.predict([(sentences[0], sentences[1])])
     began = time.process_time()

@@ -41,7 +41,7 @@ USED = {
 )
 def test_no_tab_in_use_has_a_serious_fault(visit: Callable[..., Any], locale: str, scheme: str) -> None:
     page = visit(locale, scheme=scheme)
-    for tab in ("compare", "batch", "search", "about"):
+    for tab in ("compare", "batch", "search", "play", "about"):
         page.locator(f"#{tab}-tab-button").click()
         page.locator(f"#{tab}-tab .block").first.wait_for()
         if tab == "batch":
@@ -54,6 +54,26 @@ def test_no_tab_in_use_has_a_serious_fault(visit: Callable[..., Any], locale: st
             page.locator(button).click()
             page.locator(shown).first.wait_for()
         assert faults(page) == [], tab
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_editing_the_card_and_the_game_have_no_serious_fault(visit: Callable[..., Any], scheme: str) -> None:
+    page = visit(viewport=PHONE, scheme=scheme, query="?a=屏幕亮度怎么调高&b=屏幕亮度怎么调低")
+    page.locator(".tm-chip").first.click()
+    page.locator(".tm-edit-delete").click()
+    page.locator(".tm-before:not([hidden])").wait_for()
+    assert faults(page) == []
+    page.locator(".tm-card-make").click()
+    page.get_by_role("dialog").wait_for()
+    assert faults(page) == []
+    page.keyboard.press("Escape")
+    page.locator("#play-tab-button").click()
+    for _ in range(10):
+        page.locator(".tm-quiz-same").click()
+        page.locator(".tm-quiz-next").click()
+    page.locator(".tm-quiz-all li").first.wait_for()
+    assert faults(page) == []
 
 
 @pytest.mark.slow

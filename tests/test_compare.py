@@ -520,7 +520,7 @@ def test_a_random_pair_is_new_and_answered(visit: Open) -> None:
     page.wait_for_function("text => document.querySelector('#sentence1 textarea').value !== text", arg=before[0])
     now = boxes(page)
     assert now != before
-    assert now in [*RANDOM_PAIRS, *(example[:2] for example in EXAMPLES)]
+    assert now in [example[:2] for example in (*RANDOM_PAIRS, *EXAMPLES)]
     open_code(page)
     code_shown(page, now[1])
     assert [tuple(question["data"][:2]) for question in sent] == [now]

@@ -49,11 +49,10 @@ def test_what_gradio_compiles_is_static(file: Path) -> None:
 @pytest.fixture(scope="module")
 def page_url() -> Iterator[str]:
     """A page with a table, a status, a chart, and two boxes that name what the first two show."""
-    keys = ("batch_new_probability", "batch_read", "compare_candidate", "compare_verdict", "compare_probability")
     with gr.Blocks(analytics_enabled=False) as page:
         names = [gr.Textbox(elem_id=name) for name in ("show-table", "show-status")]
-        shown_table = table(elem_id="table", keys=(*keys, "verdict_matched"))
-        shown_status = status(elem_id="status", keys=("batch_queued", "batch_running"), progress_texts=PROGRESS_TEXTS)
+        shown_table = table(elem_id="table")
+        shown_status = status(elem_id="status", progress_texts=PROGRESS_TEXTS)
         chart([(1, 0.8), (2, 0.9)], caption="about_history", x="about_epoch", y="about_figure_accuracy")
         quiet: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple"}
         names[0].submit(TABLES.get, names[0], shown_table, **quiet)

@@ -10,13 +10,18 @@ import pytest
 from tests.helpers import visitor
 from textmatch.demo.components.gauge import common_characters, gauge_value
 from textmatch.demo.handlers import error_message
-from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
+from textmatch.demo.i18n import TEXTS, VERDICTS, Language, request_language, translate
+from textmatch.demo.traditional import traditional
 from textmatch.files import ERRORS, TableError
 from textmatch.results import Prediction
 from textmatch.scoring import NEW_COLUMNS, PROBLEMS
 
 DEMO = Path(__file__).parents[1] / "textmatch" / "demo"
-SOURCES = {path: path.read_text(encoding="utf-8") for suffix in ("*.py", "*.js") for path in sorted(DEMO.rglob(suffix))}
+SOURCES: dict[Path, str] = {}
+"""The page's code by file; a component's files together, by its folder."""
+for path in sorted([*DEMO.rglob("*.py"), *DEMO.rglob("*.js")]):
+    place = path.parent if path.parents[1].name == "components" else path
+    SOURCES[place] = SOURCES.get(place, "") + path.read_text(encoding="utf-8")
 GROUPS = "|".join(sorted({key.split("_")[0] for key in TEXTS["en"]}))
 FOLDERS = {path.name for path in (DEMO / "components").iterdir()}
 
@@ -25,11 +30,23 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def test_both_languages_have_every_text_with_the_same_fields() -> None:
-    chinese, english = TEXTS["zh"], TEXTS["en"]
-    assert list(chinese) == list(english)
-    for key in english:
-        assert fields(chinese[key]) == fields(english[key]), key
+def test_all_languages_have_every_text_with_the_same_fields() -> None:
+    english = TEXTS["en"]
+    for texts in TEXTS.values():
+        assert list(texts) == list(english)
+        for key in english:
+            assert fields(texts[key]) == fields(english[key]), key
+
+
+def test_the_traditional_texts_are_made_of_the_simplified_ones() -> None:
+    assert traditional(TEXTS["zh"]) == TEXTS["zh-TW"]
+    assert traditional({"a": "软件有 {rows} 行 2 列"}) == {"a": "軟體有 {rows} 列 2 欄"}
+
+
+def test_each_language_has_one_kind_of_quotation_marks() -> None:
+    marks: dict[Language, str] = {"zh": "“”", "zh-TW": "「」", "en": '"'}
+    for language, texts in TEXTS.items():
+        assert set("".join(texts.values())) & set('“”「」"') == set(marks[language])
 
 
 def test_every_text_is_used() -> None:
@@ -85,12 +102,20 @@ def test_the_gauge_has_a_word_for_every_similarity() -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "asked", "language"),
-    [("zh-CN,zh;q=0.9", "", "zh"), ("fr", "", "en"), ("", "", "en"), ("fr", "zh", "zh"), ("zh-TW", "en", "en")],
+    [
+        ("zh-CN,zh;q=0.9,zh-TW;q=0.8", "", "zh"),
+        ("fr", "", "en"),
+        ("", "", "en"),
+        ("fr", "zh", "zh"),
+        ("zh-TW", "en", "en"),
+        ("zh-Hant-HK,en", "", "zh-TW"),
+        ("en", "zh-TW", "zh-TW"),
+    ],
 )
-def test_the_address_decides_the_language_and_else_the_browser(accepted: str, asked: str, language: str) -> None:
+def test_the_address_decides_the_language_and_else_the_browser(accepted: str, asked: str, language: Language) -> None:
     asking = visitor(accepted, lang=asked) if asked else visitor(accepted)
     assert request_language(asking) == language
-    chosen = TEXTS["zh" if language == "zh" else "en"]
+    chosen = TEXTS[language]
     assert translate("sentence_long_1", asking, length=501, limit=500) == chosen["sentence_long_1"].format(
         length=501, limit=500
     )

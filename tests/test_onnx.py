@@ -114,7 +114,7 @@ def test_other_networks_backends_devices_and_places_are_refused(tmp_path: Path) 
     with pytest.raises(InputError, match="expected one of torch, onnx"):
         TextMatcher.from_pretrained(CHECKPOINT, backend="tpu")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="expected the device cpu, got meta"):
-        TextMatcher.from_pretrained(CHECKPOINT, "meta", "onnx")
+        TextMatcher.from_pretrained(CHECKPOINT, "meta", backend="onnx")
     with pytest.raises(InputError, match=r"output .*expected a name that ends in \.onnx"):
         main(["export", str(CHECKPOINT), str(tmp_path / "model.bin")])
     (tmp_path / "folder.onnx").mkdir()
@@ -125,7 +125,9 @@ def test_other_networks_backends_devices_and_places_are_refused(tmp_path: Path) 
 def test_the_page_uses_onnx_runtime_where_it_is_faster(matcher: TextMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textmatch.demo.models.best_device", lambda: torch.device("cpu"))
     assert fastest_backend() == "onnx"
-    models = Models({name: CHECKPOINT.parent / name for name in ("default", "overlap")}, "cpu", fastest_backend())
+    models = Models(
+        {name: CHECKPOINT.parent / name for name in ("default", "overlap")}, "cpu", backend=fastest_backend()
+    )
     assert_equal(matcher, models["default"], [(SENTENCES[0], SENTENCES[1])])
     assert [models[name].backend for name in models.names] == ["onnx", "torch"]
     monkeypatch.setattr("textmatch.demo.models.best_device", lambda: torch.device("cuda"))

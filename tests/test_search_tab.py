@@ -204,19 +204,26 @@ def test_a_query_that_cannot_be_searched_says_why(handlers: SearchHandlers) -> N
     assert long == empty_hits("search_long_query", limit=MAX_CHARACTERS)
 
 
-def test_hits_stand_by_the_number_they_show_and_none_is_called_the_same_where_none_is(
+def test_hits_are_chosen_and_sorted_by_the_number_they_show_and_none_is_called_the_same_where_none_is(
     handlers: SearchHandlers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [
         Hit(number % 2, text, probability, 0.5, overlap)
         for number, (text, probability, overlap) in enumerate(
-            [("甲", 0.3, 0.9), ("乙", 0.6, 0.5), ("丙", 0.7, 0.1), ("丁", 0.01, 0.2)]
+            [
+                ("甲", 0.3, 0.9),
+                ("乙", 0.6, 0.5),
+                ("丙", 0.7, 0.1),
+                ("丁", 0.01, 0.9),
+                ("戊", 0.02, 0.8),
+                ("己", 0.65, 0.0),
+            ]
         )
     ]
     monkeypatch.setattr(Index, "search", lambda *_: found)
     shown = handlers.find("甲", None)
-    assert [hit["sentence"] for hit in shown["hits"]] == ["丙", "乙", "甲", "丁"]
-    assert [hit["verdict"] for hit in shown["hits"]] == ["unsure", "unsure", "other", "other"]
+    assert [hit["sentence"] for hit in shown["hits"]] == ["丙", "己", "乙", "甲", "戊"]
+    assert [hit["verdict"] for hit in shown["hits"]] == ["unsure", "unsure", "unsure", "other", "other"]
     assert shown["line"]["key"] == "search_none"
     found[0] = Hit(0, "甲", 0.99, 0.5, 0.9)
     shown = handlers.find("甲", None)

@@ -589,7 +589,7 @@ def _matcher(options: argparse.Namespace) -> TextMatcher:
             "no checkpoint is installed with the package; give the folder of one with --checkpoint, "
             "for example checkpoints/default of the textmatch repository"
         )
-    return TextMatcher.from_pretrained(options.checkpoint, options.device, getattr(options, "backend", "torch"))
+    return TextMatcher.from_pretrained(options.checkpoint, options.device, backend=getattr(options, "backend", "torch"))
 
 
 def _json(values: Any, indent: int | None = None) -> str:

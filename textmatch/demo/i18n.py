@@ -1,15 +1,17 @@
-"""The page's texts in the visitor's language, Chinese or English.
+"""The page's texts in the visitor's language: simplified or traditional Chinese, or English.
 
-`locales/` holds one JSON file per language. A key begins with the place where its text stands (``batch_start``).
-Browser: `text` and `words` translate static texts there. Server: `translate` chooses the language of a message. Both
-follow ``?lang=zh`` or ``?lang=en`` in the address, and else the browser's language.
+`locales/` holds one JSON file per language; `traditional.py` makes the traditional one of the simplified one. A key
+begins with the place where its text stands (``batch_start``). Browser: Gradio has all texts there, translates those of
+`text` and hands the others to our components (`words` in `components/shared.js`). Server: `translate` chooses the
+language of a message. Both follow ``?lang=`` in the address, and else the browser's language.
 
 Gradio chooses its language before any script of ours runs, and of Chinese it knows only zh-CN and zh-TW: a browser set
 to zh, zh-HK or zh-Hans-CN would see English. So `LocaleMiddleware` puts a script into the page's head, before Gradio's,
-that sets `navigator.language`, which Gradio and our components read.
+that sets `navigator.language`, which Gradio and our components read. The event `textmatch:language` changes it.
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
@@ -20,7 +22,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Language = Literal["zh", "en"]
+Language = Literal["zh", "zh-TW", "en"]
 
 LOCALES_FOLDER = Path(__file__).parent / "locales"
 
@@ -33,7 +35,7 @@ PREFIX = "tm_"
 """Begins the keys in the browser. Gradio translates every text of its own components that is a key, so without it a
 visitor's column called "batch_start" would be translated."""
 
-LOCALES: dict[str, Language] = {"zh-CN": "zh", "zh-TW": "zh", "en": "en"}
+LOCALES: dict[str, Language] = {"zh-CN": "zh", "zh-TW": "zh-TW", "en": "en"}
 """The locales that `SCRIPT` leaves in the browser, and Gradio's fallback."""
 
 TRANSLATIONS = gr.I18n(
@@ -52,15 +54,17 @@ def text(key: str) -> I18nData:
     return TRANSLATIONS(PREFIX + key)
 
 
-def words(*keys: str) -> dict[Language, dict[str, str]]:
-    """The texts `keys` in both languages, for a component whose script writes them."""
-    return {language: {key: texts[key] for key in keys} for language, texts in TEXTS.items()}
+def language_of(tag: str) -> Language:
+    """The language of the page for a language tag such as ``zh-Hant-HK``; English if it is not Chinese."""
+    if not tag.lower().startswith("zh"):
+        return "en"
+    return "zh-TW" if re.search("hant|tw|hk|mo", tag.lower()) else "zh"
 
 
 def request_language(request: gr.Request | None) -> Language:
     """The language that the address asks for, else the browser's; English if it is neither."""
     wanted = request.query_params.get("lang") or request.headers.get("accept-language", "") if request else ""
-    return "zh" if wanted.lower().startswith("zh") else "en"
+    return language_of(wanted.split(",")[0])
 
 
 def translate(key: str, request: gr.Request | None, **fields: object) -> str:
@@ -69,12 +73,14 @@ def translate(key: str, request: gr.Request | None, **fields: object) -> str:
 
 
 SCRIPT = b"""<script>
-  const asked = new URLSearchParams(location.search).get("lang");
-  const wanted = ["zh", "en"].includes(asked) ? asked : navigator.language;
-  const chinese = /hant|tw|hk|mo/i.test(wanted) ? "zh-TW" : "zh-CN";
-  const known = /^zh/i.test(wanted) ? chinese : wanted;
-  Object.defineProperty(navigator, "language", { get: () => known });
-  if (/^zh/i.test(known)) document.documentElement.lang = known;
+  {
+    const known = (tag) => (/^zh/i.test(tag) ? (/hant|tw|hk|mo/i.test(tag) ? "zh-TW" : "zh-CN") : tag);
+    const asked = new URLSearchParams(location.search).get("lang");
+    let language = known(/^(zh|en)/i.test(asked) ? asked : navigator.language);
+    Object.defineProperty(navigator, "language", { get: () => language });
+    if (/^zh/i.test(language)) document.documentElement.lang = language;
+    document.addEventListener("textmatch:language", ({ detail }) => (language = known(detail)));
+  }
 </script>"""
 
 

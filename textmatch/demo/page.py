@@ -21,7 +21,7 @@ from textmatch.demo.middleware import middleware, unreadable
 from textmatch.demo.models import Models
 from textmatch.demo.routes import ROUTES
 from textmatch.demo.sessions import Sessions
-from textmatch.demo.tabs import about, batch, compare, search
+from textmatch.demo.tabs import about, batch, compare, play, search
 from textmatch.demo.theme import theme
 from textmatch.demo.tools import Tools
 from textmatch.demo.uploads import keep_swept
@@ -43,7 +43,8 @@ def build(models: Models) -> Page:
     """Build the page around `models`."""
     keep_swept()
     matcher = models[models.default]
-    matcher.predict([EXAMPLES[0][:2]])  # loads jieba's dictionary and the lexicon, so that no visitor waits for it
+    for same_or_not in (EXAMPLES[0], EXAMPLES[3]):
+        matcher.explain(*same_or_not[:2])  # loads dictionaries and word lists, so that no visitor waits for them
     # Gradio counts every call for a monitoring page that is switched off, and computes its figures after each.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
@@ -60,6 +61,8 @@ def build(models: Models) -> Page:
                 batch.tab(matcher)
             with gr.Tab(text("page_search"), id="search", elem_id="search-tab"):
                 search.tab(matcher)
+            with gr.Tab(text("page_play"), id="play", elem_id="play-tab"):
+                play.tab(matcher)
             with gr.Tab(text("page_about"), id="about", elem_id="about-tab"):
                 about.tab(models)
         boxes = [block for block in page.blocks.values() if isinstance(block, gr.Textbox) and block.elem_id]

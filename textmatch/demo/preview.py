@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from html import escape
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from textmatch.demo.i18n import TEXTS, Language
+from textmatch.demo.i18n import TEXTS, language_of
 
 PICTURE = Path(__file__).parent / "data" / "preview.png"
 PATH = "/preview.png"
@@ -21,8 +22,8 @@ THEIRS = re.compile(rb"<meta\s+(?:property|name)=\"(?:og|twitter):[^>]*>\s*")
 
 
 def with_preview(page: bytes, scope: Scope) -> bytes:
-    """The page with the tags of its preview in place of Gradio's; in English for ``?lang=en``, else in Chinese."""
-    language: Language = "en" if b"lang=en" in scope["query_string"].split(b"&") else "zh"
+    """The page with the tags of its preview in place of Gradio's, in the language of ``?lang=``, else in Chinese."""
+    language = language_of(dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("lang", "zh"))
     heading, _, description = TEXTS[language]["page_heading"].partition("\n\n")
     title = heading.removeprefix("# ")
     host, root = Headers(scope=scope).get("host", ""), scope.get("root_path", "").rstrip("/")

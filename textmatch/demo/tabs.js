@@ -1,5 +1,6 @@
 // Opens the tab that the address names (?tab=batch) and keeps the address up to date; puts back what was typed before the
-// page was loaded anew, by a change of language or after a lost connection; lets arrow keys go from tab to tab.
+// page was loaded anew after a lost connection; lets arrow keys go from tab to tab; names the tabs and the page in the
+// language that is shown.
 //
 // What was typed is kept in this entry of the browser's history. Unlike the storage of a visit it is there in every
 // frame: in one of another site, such as a Space, browsers may block storage, and then even asking for it throws.
@@ -26,6 +27,16 @@ function restore(names) {
     next.click();
   });
 
+  // Gradio names a tab in another language only when it is opened.
+  function name() {
+    const texts = window.gradio_config.i18n_translations;
+    const text = (key) => (texts[navigator.language] ?? texts.en)["tm_" + key];
+    for (const tab of all()) tab.firstChild.textContent = text(`page_${tab.dataset.tabId}`);
+    document.title = text("page_heading").split("\n")[0].replace("# ", "");
+  }
+  document.addEventListener("textmatch:language", name);
+  name();
+
   const asked = new URLSearchParams(location.search).get("tab");
   const known = all().map((tab) => tab.dataset.tabId);
   const typed = history.state?.typed ?? {};
@@ -36,7 +47,6 @@ function restore(names) {
     history.replaceState({ ...history.state, typed: now }, "");
   };
   addEventListener("beforeunload", keep); // Gradio loads the page anew when a lost connection is back
-  document.addEventListener("textmatch:leave", keep);
 
   // Gradio knows the texts from the start, but draws a tab's boxes when it is first opened: only then can anything hear
   // that something was typed there.

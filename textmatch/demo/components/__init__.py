@@ -13,23 +13,18 @@ from typing import Any
 
 import gradio as gr
 
-from textmatch.demo.i18n import words
-
 FOLDER = Path(__file__).parent
 
 Message = dict[str, Any]
 """``{"key": ...}``, one of the page's texts, with the fields to fill in; or ``{"text": ...}``, a text as it is."""
 
 
-def component(
-    name: str, value: Any = None, *, keys: Iterable[str] = (), draws: Iterable[str] = (), **options: Any
-) -> gr.HTML:
+def component(name: str, value: Any = None, *, draws: Iterable[str] = (), **options: Any) -> gr.HTML:
     """Build the component in the folder `name`.
 
     Args:
         name: The folder.
         value: What the component shows at first.
-        keys: The page's texts that its script may write. The browser gets them in both languages.
         draws: Components that its script draws inside it, with their `draw.js` and their style.
         options: Further arguments of `gr.HTML`, and properties that the script reads from `props`.
     """
@@ -40,7 +35,6 @@ def component(
         html_template=_read(f"{name}/template.html"),
         css_template="\n".join(map(_read, styles)),
         js_on_load="\n".join(map(_read, scripts)),
-        words=words(*keys),
         **options,
     )
 

@@ -1,7 +1,23 @@
 // Stands in front of every component's script. Gradio runs both together as the body of a function with the arguments
 // `element`, `props`, `trigger` and `watch`. Text is only ever set as text: a visitor's sentence must not become markup.
 
-const words = props.words[/^zh/i.test(navigator.language) ? "zh" : "en"];
+// The page's texts by their keys, always in the language that is shown.
+const words = new Proxy(
+  {},
+  {
+    get: (_, key) => {
+      const all = window.gradio_config.i18n_translations;
+      return (all[navigator.language] ?? all.en)["tm_" + String(key)];
+    },
+  },
+);
+
+// Draws now, and again whenever the value or the language changes.
+function keepDrawn(draw) {
+  draw();
+  watch("value", draw);
+  document.addEventListener("textmatch:language", () => element.isConnected && draw());
+}
 
 const find = (selector) => element.querySelector(selector);
 

@@ -434,10 +434,10 @@ def _preview(source: Source) -> TableValue:
 
 def _finished(scores: Sequence[Score], total: int) -> StatusValue:
     failed = sum(each.probability is None for each in scores)
-    key = "batch_done" if len(scores) == total else "batch_stopped"
+    some, every = ("batch_done", "batch_done_all") if len(scores) == total else ("batch_stopped", "batch_stopped_all")
     return status_value(
         {
-            "key": key if failed else f"{key}_all",
+            "key": some if failed else every,
             "done": f"{len(scores):,}",
             "total": f"{total:,}",
             "failed": f"{failed:,}",

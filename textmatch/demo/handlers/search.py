@@ -189,13 +189,14 @@ def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
     if len(query) > MAX_CHARACTERS:
         return {"line": {"key": "search_long_query", "limit": MAX_CHARACTERS}, "hits": []}
     try:
-        hits = stored.index.search(query, TOP_K, CANDIDATES)
+        hits = stored.index.search(query, CANDIDATES, CANDIDATES)
     except InputError:  # nothing is typed yet
         return {"line": {"key": "search_hint"}, "hits": []}
-    # The index has chosen them by probability and common characters; they stand by the number that they show.
-    values = sorted((_hit_value(hit, stored) for hit in hits), key=lambda value: -value["probability"])
+    # The index ranks by probability and common characters; here the number that is shown chooses and sorts.
+    best = sorted(hits, key=lambda hit: (-hit.probability, -hit.similarity))[:TOP_K]
+    values = [_hit_value(hit, stored) for hit in best]
     same = sum(value["verdict"] == "same" for value in values)
-    line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(hits)}
+    line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(best)}
     return {"line": line, "hits": values}
 
 

@@ -130,9 +130,8 @@ def _section(key: str, columns: Sequence[str], rows: Rows) -> None:
     """A table with `key` as its heading; nothing if there are no rows."""
     if rows:
         headings = [{"key": column} for column in columns]
-        used = [str(cell["key"]) for row in rows for cell in row if isinstance(cell, dict) and "key" in cell]
         value = table_value(headings, rows, {"key": key})
-        table(value, elem_id=key.replace("_", "-"), keys=(key, *columns, *used))
+        table(value, elem_id=key.replace("_", "-"))
 
 
 def _named(key: str, name: str) -> Cell:

@@ -11,24 +11,16 @@ from textmatch.demo.components.table import table
 from textmatch.demo.components.upload_check import upload_check
 from textmatch.demo.examples import EXAMPLES
 from textmatch.demo.handlers.batch import MAX_TABLES, WRITERS, BatchHandlers, BatchView, source_bytes
-from textmatch.demo.i18n import VERDICTS, text
+from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
 from textmatch.demo.sessions import SessionStore
 from textmatch.files import TABLE_SUFFIXES
 from textmatch.matcher import TextMatcher
-from textmatch.scoring import NEW_COLUMNS
 
 EXAMPLE = "\n".join(f"{one} | {two} | {label}" for (one, two, *_), label in zip(EXAMPLES, "100000011010", strict=True))
 """Lines to try the tab with: the compare tab's examples and their labels."""
 
-STATUS_KEYS = (
-    *("batch_reading", "batch_queued", "batch_running", "batch_stopping", "batch_cancelled", "batch_writing"),
-    *("batch_done", "batch_done_all", "batch_stopped", "batch_stopped_all"),
-)
-
 PROGRESS_TEXTS = {"progress": "batch_progress", "count": "batch_count", "left": "batch_left"}
-
-NEW_COLUMN_KEYS = tuple(f"batch_new_{name}" for name in NEW_COLUMNS)
 
 
 def tab(matcher: TextMatcher) -> None:
@@ -64,17 +56,17 @@ def tab(matcher: TextMatcher) -> None:
             label = gr.Dropdown(label=text("batch_label"), min_width=160, elem_id="batch-label")
             sheet = gr.Dropdown(label=text("batch_sheet"), min_width=160, visible=False, elem_id="batch-sheet")
             header = gr.Checkbox(label=text("batch_header"), min_width=160, elem_id="batch-header")
-        preview = table(elem_id="batch-preview", keys=("batch_read", "batch_read_as", "batch_pasted"))
+        preview = table(elem_id="batch-preview")
         with gr.Row(elem_id="batch-actions"):
             start = gr.Button(text("batch_start"), variant="primary", elem_id="batch-start", scale=4, min_width=160)
             stop = gr.Button(text("batch_stop"), elem_id="batch-stop", scale=1, min_width=96)
-    line = status(elem_id="batch-status", keys=STATUS_KEYS, progress_texts=PROGRESS_TEXTS)
+    line = status(elem_id="batch-status", progress_texts=PROGRESS_TEXTS)
     with gr.Column(elem_id="batch-outcome"):
         with gr.Row(elem_id="batch-downloads"):
             downloads = {kind: _download_button(kind) for kind in WRITERS}
         gr.Markdown(text("batch_formula"), elem_id="batch-formula")
         report = batch_report()
-        results = table(elem_id="batch-results", keys=("batch_results", *NEW_COLUMN_KEYS, *VERDICTS.values()))
+        results = table(elem_id="batch-results")
 
     tables = SessionStore(MAX_TABLES, source_bytes)
     view = BatchView(

@@ -13,11 +13,12 @@ from textmatch.demo.components.examples import examples
 from textmatch.demo.components.gauge import gauge
 from textmatch.demo.components.live_compare import live_compare
 from textmatch.demo.components.messages import messages
+from textmatch.demo.components.share_card import share_card
 from textmatch.demo.components.table import table
 from textmatch.demo.components.verdict import verdict
 from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
-from textmatch.demo.handlers.compare import ALL_MODELS_COLUMNS, AT_REST, RANKING_COLUMNS, CompareHandlers, CompareView
-from textmatch.demo.i18n import UNSURE_VERDICTS, VERDICTS, text
+from textmatch.demo.handlers.compare import AT_REST, CompareHandlers, CompareView
+from textmatch.demo.i18n import text
 from textmatch.demo.models import Models
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
@@ -33,9 +34,11 @@ SHOW = """(reply) => {
   const fills = reply.opening && boxes.every((box) => !box.value);
   const values = [...reply.question.slice(0, 2).map((text) => (fills ? text : undefined))];
   values.push(...%s.map((name) => reply.answer?.[name]));
+  values.push(reply.answer?.alignment.verdict ? reply : null);
   return values.map((value) => ({ __type__: "update", ...(value === undefined ? {} : { value }) }));
 }"""
-"""Puts a reply on the page; the one that opens it also into the boxes, if they are empty."""
+"""Puts a reply on the page, the whole of it into the card; the one that opens it also into the boxes, if they are
+empty."""
 
 SWAP = """(first, second) => {
   const [top, ...rest] = second.split("\\n");
@@ -71,16 +74,14 @@ def tab(page: gr.Blocks, models: Models) -> None:
         with gr.Row(elem_id="result"):
             said = verdict()
             meter = gauge()
-        captions = ("compare_closest", "compare_ranked")
-        verdicts = (*VERDICTS.values(), *UNSURE_VERDICTS.values())
-        ranking = table(elem_id="ranking", keys=(*RANKING_COLUMNS, *verdicts, *captions))
+        ranking = table(elem_id="ranking")
         with gr.Row(elem_id="below"):
             below = messages()
             wrong = corrections()
+            card = share_card()
         picture = alignment()
     model, ask_all = _model_choice(models)
-    cells = ("compare_all_models_caption", "compare_milliseconds", "compare_broken")
-    all_models = table(elem_id="everyone", keys=(*ALL_MODELS_COLUMNS, *verdicts, *cells))
+    all_models = table(elem_id="everyone")
     with gr.Accordion(text("compare_code"), open=False, elem_id="code-panel"):
         code = code_snippets()
     gr.Markdown(text("compare_reading"), elem_id="reading")
@@ -97,14 +98,14 @@ def tab(page: gr.Blocks, models: Models) -> None:
     )
     ask_all.click(handlers.compare_all, view.question, live, **shown).failure(None, js=FAILED, **PRIVATE)
     boxes = [sentence1, sentence2]
-    live.apply(None, live, [*boxes, *view.answer.values()], js=SHOW % json.dumps(list(view.answer)), **PRIVATE)
-    at_rest = json.dumps([AT_REST[name] for name in view.answer])
-    live.clear(None, None, list(view.answer.values()), js=f"() => {at_rest}", **PRIVATE)
+    live.apply(None, live, [*boxes, *view.answer.values(), card], js=SHOW % json.dumps(list(view.answer)), **PRIVATE)
+    at_rest = json.dumps([*(AT_REST[name] for name in view.answer), None])
+    live.clear(None, None, [*view.answer.values(), card], js=f"() => {at_rest}", **PRIVATE)
     gr.on([sentence1.change, sentence2.change, model.change], None, model, js=CHANGED, **PRIVATE)
     clear.click(None, None, boxes, js="() => ['', '']", **PRIVATE).then(None, js=ASK, **PRIVATE)
     swap.click(None, boxes, boxes, js=SWAP, **PRIVATE).then(None, js=ASK, **PRIVATE)
     add.click(None, sentence2, sentence2, js=ADD, **PRIVATE)
-    pairs = json.dumps([*(example[:2] for example in EXAMPLES), *RANDOM_PAIRS], ensure_ascii=False)
+    pairs = json.dumps([example[:2] for example in (*EXAMPLES, *RANDOM_PAIRS)], ensure_ascii=False)
     random.click(None, sentence1, boxes, js=RANDOM % pairs, **PRIVATE).then(None, js=ASK, **PRIVATE)
 
 

@@ -34,17 +34,6 @@ FIRST_QUERY = "发票怎么开"
 
 PROGRESS_TEXTS = {"progress": "search_progress", "count": "search_count", "left": "search_left"}
 
-STATUS_KEYS = (
-    *("search_example", "search_list", "search_pasted", "search_chosen", "search_indexing", "search_waiting"),
-    *("search_stopping", "search_stopped", "search_gone", "search_problem", "search_equal", "search_cut"),
-    *("search_skipped_blank", "search_skipped_long", "search_skipped_broken", "search_skipped_more"),
-)
-
-GROUPS_STATUS_KEYS = (
-    *("search_no_groups_yet", "search_waiting", "search_grouping", "search_stopping", "search_stopped"),
-    *("search_gone", "search_too_many", "search_groups", "search_groups_stopped", "search_no_groups"),
-)
-
 
 def tab(matcher: TextMatcher) -> None:
     """Build the tab inside its open `gr.Tab` (or page).
@@ -58,7 +47,7 @@ def tab(matcher: TextMatcher) -> None:
     example, store = _example(matcher), SessionStore(CAPACITY, list_bytes)
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
-        line = status(ready_status(example), elem_id="search-status", keys=STATUS_KEYS, progress_texts=PROGRESS_TEXTS)
+        line = status(ready_status(example), elem_id="search-status", progress_texts=PROGRESS_TEXTS)
         stop_loading = gr.Button(text("search_stop"), elem_id="search-cancel-load", visible=False)
         with gr.Accordion(text("search_own"), open=False, elem_id="search-own"):
             pasted = gr.Textbox(
@@ -101,7 +90,6 @@ def tab(matcher: TextMatcher) -> None:
         groups_status = status(
             status_value({"key": "search_no_groups_yet"}),
             elem_id="search-groups-status",
-            keys=GROUPS_STATUS_KEYS,
             progress_texts=PROGRESS_TEXTS,
         )
         groups = duplicate_groups()

@@ -1,4 +1,8 @@
-"""The picture of why: two rows of words, lines between aligned words, and what would change the verdict."""
+"""The picture of why: two rows of words, lines between aligned words, and what would change the verdict.
+
+A word can be changed, taken out or moved in the picture; the change goes into the boxes, and the answer before it stays
+in view.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,6 @@ from typing import Literal, TypedDict
 import gradio as gr
 
 from textmatch.demo.components import Message, component
-from textmatch.demo.i18n import TEXTS
 from textmatch.results import Counterfactual, Edit, Explanation, Trial, Word
 
 TELLING = 0.2
@@ -23,6 +26,8 @@ class ChipValue(TypedDict):
 
     Attributes:
         text: The word as it stands in the sentence.
+        start: Its first character in the shown sentence, from 0.
+        end: The character after its last one.
         importance: How much the verdict hangs on it, -1 to 1; None if not tried.
         trial: What was tried with it: both sentences made to agree here, or the word taken out of one.
         confidence: In the verdict after that, 0 to 1.
@@ -36,6 +41,8 @@ class ChipValue(TypedDict):
     """
 
     text: str
+    start: int
+    end: int
     importance: float | None
     trial: Trial | None
     confidence: float | None
@@ -76,6 +83,8 @@ class AlignmentValue(TypedDict):
 
     Attributes:
         verdict: The model's verdict.
+        score: The similarity, 0 to 100.
+        texts: Both sentences as they are shown.
         rows: The words of both sentences.
         lines: (word of the first row, word of the second row, strength from 0 to 1).
         messages: Keys of texts about the picture as a whole.
@@ -83,6 +92,8 @@ class AlignmentValue(TypedDict):
     """
 
     verdict: VerdictValue | None
+    score: int
+    texts: list[str]
     rows: list[list[ChipValue]]
     lines: list[tuple[int, int, float]]
     messages: list[str]
@@ -91,6 +102,8 @@ class AlignmentValue(TypedDict):
 
 EMPTY_ALIGNMENT: AlignmentValue = {
     "verdict": None,
+    "score": 0,
+    "texts": ["", ""],
     "rows": [[], []],
     "lines": [],
     "messages": [],
@@ -110,6 +123,8 @@ def alignment_value(explanation: Explanation) -> AlignmentValue:
     shared = {place for i, j in equal for place in ((0, i), (1, j))}
     return {
         "verdict": _verdict(explanation.prediction.label, explanation.prediction.probabilities),
+        "score": round(100 * explanation.prediction.similarity),
+        "texts": list(explanation.texts),
         "rows": [
             [_chip(word, (side, i) in shared) for i, word in enumerate(row)]
             for side, row in enumerate(explanation.words)
@@ -124,13 +139,14 @@ def alignment_value(explanation: Explanation) -> AlignmentValue:
 
 def alignment() -> gr.HTML:
     """Build the picture, at rest. It takes an `AlignmentValue`."""
-    keys = (key for key in TEXTS["zh"] if key.startswith("alignment_"))
-    return component("alignment", EMPTY_ALIGNMENT, keys=keys, elem_id="alignment")
+    return component("alignment", EMPTY_ALIGNMENT, elem_id="alignment")
 
 
 def _chip(word: Word, shared: bool) -> ChipValue:
     return {
         "text": word.text,
+        "start": word.start,
+        "end": word.end,
         "importance": _rounded(word.importance),
         "trial": word.trial,
         "confidence": _rounded(word.confidence),

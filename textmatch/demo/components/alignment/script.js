@@ -1,7 +1,7 @@
 // Words are set as text only; lines are measured between the chips, and again whenever their size changes.
 const t = (key, fields = {}) => fill({ key: `alignment_${key}`, ...fields });
 const nameOf = (verdict) => words[verdict.key] ?? verdict.name;
-const said = (verdict) => ({ verdict: nameOf(verdict), confidence: percent(verdict.confidence) });
+const said = (verdict) => ({ verdict: nameOf(verdict), confidence: chance(verdict.confidence) });
 
 const stage = find(".tm-stage");
 const svg = find(".tm-stage svg");
@@ -9,10 +9,10 @@ const rows = [...stage.querySelectorAll(".tm-words")];
 const SIGNS = { same: "=", different: "≠", strange: "?" };
 
 let chips = [[], []];
+let picked = null; // [side, number] of the word that can be edited
+let before = null; // the value whose words were first edited
+let edited = null; // the sentences after the last edit
 let links = []; // {ends: [number in row 1, number in row 2], strength, curve}
-
-find(".tm-why-title").textContent = t("title");
-rows.forEach((row, side) => row.setAttribute("aria-label", t(`row_${side + 1}`)));
 
 // What is said of one word
 
@@ -30,9 +30,9 @@ function description(side, number) {
   const fields = {
     word: word.text,
     verdict: nameOf(verdict),
-    with: percent(verdict.confidence),
-    without: percent(word.confidence),
-    alone: percent(word.alone),
+    with: chance(verdict.confidence),
+    without: chance(word.confidence),
+    alone: chance(word.alone),
     words: aligned.join(t("comma")),
     text: word.unknown.join(" "),
   };
@@ -55,7 +55,7 @@ function untried(word, row) {
 
 // Choosing a word
 
-function choose(at) {
+function choose(at = picked) {
   for (const chip of chips.flat()) {
     chip.classList.remove("tm-near");
   }
@@ -71,20 +71,19 @@ function choose(at) {
   find(".tm-why-say").textContent = at ? description(...at) : hint;
 }
 
-function focused() {
-  for (const side of [0, 1]) {
-    const number = chips[side].indexOf(document.activeElement);
-    if (number >= 0) return [side, number];
-  }
-  return null;
-}
-
 function counterpart(side, number) {
   const aligned = links.filter(({ ends }) => ends[side] === number).sort((a, b) => b.strength - a.strength);
   return aligned.length ? aligned[0].ends[1 - side] : Math.min(number, chips[1 - side].length - 1);
 }
 
 function move(event, side, number) {
+  const acts = { Enter: () => control("word").select(), Delete: remove, Backspace: remove };
+  if (event.altKey) Object.assign(acts, { ArrowLeft: () => exchange(-1), ArrowRight: () => exchange(1) });
+  if (acts[event.key]) {
+    event.preventDefault();
+    acts[event.key]();
+    return;
+  }
   const last = chips[side].length - 1;
   const to = {
     ArrowRight: () => [side, Math.min(number + 1, last)],
@@ -116,15 +115,122 @@ function makeChip(word, side, number) {
   chip.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && choose([side, number]));
   chip.addEventListener("focus", () => {
     for (const other of chips[side]) other.tabIndex = other === chip ? 0 : -1;
-    choose([side, number]);
+    pick([side, number]);
   });
   chip.addEventListener("click", () => chip.focus());
   chip.addEventListener("keydown", (event) => move(event, side, number));
   return chip;
 }
 
-stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && choose(focused()));
-stage.addEventListener("focusout", () => queueMicrotask(() => stage.isConnected && choose(focused())));
+stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && choose());
+
+// Editing: the picked word is changed in its box, as if it had been typed there
+
+const editor = find(".tm-edit");
+const control = (name) => find(`.tm-edit-${name}`);
+
+// A new word for the picked one; in its place, empty or not, or with its neighbour's.
+function edit(replacements) {
+  const [side] = picked;
+  const characters = [...props.value.texts[side]];
+  const row = props.value.rows[side];
+  for (const [number, text] of [...replacements].sort(([a], [b]) => b - a)) {
+    characters.splice(row[number].start, row[number].end - row[number].start, ...text);
+  }
+  const texts = [...props.value.texts];
+  texts[side] = characters.join("");
+  if (!texts[side].trim() || texts[side] === props.value.texts[side]) return;
+  before ??= props.value;
+  write(texts);
+}
+
+function write(texts) {
+  edited = texts;
+  texts.forEach((text, side) => {
+    const box = document.querySelector(`#sentence${side + 1} :is(input, textarea)`);
+    if (!box || box.value === text) return;
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  document.dispatchEvent(new Event("textmatch:ask"));
+}
+
+function exchange(step) {
+  const [side, number] = picked;
+  const row = props.value.rows[side];
+  if (!row[number + step]) return;
+  edit([
+    [number, row[number + step].text],
+    [number + step, row[number].text],
+  ]);
+  picked = [side, number + step];
+}
+
+function remove() {
+  edit([[picked[1], ""]]);
+}
+
+// The word of the other sentence that the picked one is aligned with, if it is another word.
+function other() {
+  const [side, number] = picked;
+  const link = links.find(({ ends }) => ends[side] === number);
+  const word = link && props.value.rows[1 - side][link.ends[1 - side]].text;
+  return word === props.value.rows[side][number].text ? undefined : word;
+}
+
+function pick(at) {
+  picked = at;
+  editor.hidden = !at;
+  choose();
+  if (!at) return;
+  const [side, number] = at;
+  const row = props.value.rows[side];
+  const { text } = row[number];
+  control("word").value = text;
+  control("word").setAttribute("aria-label", t("edit_word", { word: text }));
+  control("change").textContent = t("edit_change");
+  control("delete").textContent = t("edit_delete");
+  control("left").textContent = t("edit_left");
+  control("right").textContent = t("edit_right");
+  control("meet").hidden = !other();
+  control("meet").textContent = t("edit_meet", { word: other() });
+  control("delete").disabled = row.length === 1;
+  control("left").disabled = !number;
+  control("right").disabled = number === row.length - 1;
+}
+
+editor.addEventListener("submit", (event) => {
+  event.preventDefault();
+  edit([[picked[1], control("word").value]]);
+});
+control("meet").addEventListener("click", () => edit([[picked[1], other()]]));
+control("delete").addEventListener("click", remove);
+control("left").addEventListener("click", () => exchange(-1));
+control("right").addEventListener("click", () => exchange(1));
+editor.addEventListener("keydown", (event) => event.key === "Escape" && chips[picked[0]][picked[1]].focus());
+find(".tm-before-back").addEventListener("click", () => write(before.texts));
+
+function drawSide(place, value, key) {
+  place.querySelector(".tm-side-title").textContent = t(key);
+  const verdict = place.querySelector(".tm-side-verdict");
+  verdict.textContent = t("side", { ...said(value.verdict), score: value.score });
+  verdict.dataset.mark = { alignment_matched: "same", alignment_not_matched: "different" }[value.verdict.key];
+  const shown = value.texts.filter((text, side) => text !== (value === before ? edited : before.texts)[side]);
+  place.querySelector("div").replaceChildren(...shown.map((text) => make("p", "", text)));
+}
+
+// The answer before the edits beside that to them, as long as nothing else has changed the sentences.
+function compareWithBefore() {
+  const { verdict, texts } = props.value;
+  const same = (others) => texts.every((text, side) => text === others?.[side]);
+  if (!verdict || !same(edited) || same(before?.texts)) before = edited = null;
+  find(".tm-before").hidden = !before;
+  if (!before) return;
+  const sides = element.querySelectorAll(".tm-side");
+  drawSide(sides[0], before, "before");
+  drawSide(sides[1], props.value, "now");
+  find(".tm-before-back").textContent = t("back");
+}
 
 // Lines
 
@@ -169,7 +275,7 @@ function legend() {
 
 // The text of an edit with its fields, quotation marks and all, marked.
 function marked({ key, ...fields }) {
-  const pieces = words[key].split(/(["「]\{\w+\}["」])/);
+  const pieces = words[key].split(/(["“「]\{\w+\}["”」])/);
   return pieces.map((piece, i) => (i % 2 ? make("mark", "", fillIn(piece, fields)) : piece));
 }
 
@@ -194,22 +300,26 @@ function changedSentences() {
 
 function draw() {
   const { verdict, rows: all, lines, messages } = props.value;
-  const at = focused();
+  const at = verdict && element.contains(document.activeElement) ? picked : null;
+  find(".tm-why-title").textContent = t("title");
   find(".tm-why").dataset.state = verdict ? "drawn" : "rest";
   links = lines.map(makeLink);
   svg.replaceChildren(...links.map(({ curve }) => curve));
   chips = all.map((row, side) => row.map((word, number) => makeChip(word, side, number)));
-  rows.forEach((row, side) => row.replaceChildren(...chips[side]));
+  rows.forEach((row, side) => {
+    row.setAttribute("aria-label", t(`row_${side + 1}`));
+    row.replaceChildren(...chips[side]);
+  });
   find(".tm-legend").replaceChildren(...legend());
   find(".tm-turn").replaceChildren(...counterfactual());
   find(".tm-turned").replaceChildren(...changedSentences());
   find(".tm-why-messages").replaceChildren(...messages.map((key) => make("li", "", words[key])));
-  choose(null);
+  compareWithBefore();
+  pick(null);
   place();
   if (at) chips[at[0]].at(Math.min(at[1], chips[at[0]].length - 1))?.focus();
 }
 
-draw();
-watch("value", draw);
+keepDrawn(draw);
 const observer = new ResizeObserver(place);
 for (const part of [stage, ...rows]) observer.observe(part);

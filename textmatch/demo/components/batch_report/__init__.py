@@ -5,7 +5,6 @@ from typing import TypedDict
 import gradio as gr
 
 from textmatch.demo.components import component
-from textmatch.demo.i18n import TEXTS
 
 
 class Mistake(TypedDict):
@@ -46,5 +45,4 @@ def batch_report() -> gr.HTML:
 
     Its slider picks among the counts that are there already, so it answers at once.
     """
-    keys = (key for key in TEXTS["en"] if key.startswith("report_"))
-    return component("batch_report", keys=keys, draws=["table", "chart"], elem_id="batch-report")
+    return component("batch_report", draws=["table", "chart"], elem_id="batch-report")

@@ -74,12 +74,12 @@ function move() {
 
 function draw() {
   const report = props.value;
+  for (const [selector, key] of Object.entries(texts)) find(selector).textContent = t(key);
   find(".tm-report").hidden = !report;
   if (!report) return;
   find(".tm-body").hidden = !report.pairs;
   find(".tm-basis").textContent = report.pairs ? t("basis", { pairs: report.pairs.toLocaleString() }) : t("none");
   if (!report.pairs) return;
-  slider.value = 50;
   drawReliability(report);
   move();
 }
@@ -90,7 +90,6 @@ const texts = {
   ".tm-worst": "mistakes",
   ".tm-none": "nomistakes",
 };
-for (const [selector, key] of Object.entries(texts)) find(selector).textContent = t(key);
 slider.addEventListener("input", move);
-draw();
-watch("value", draw);
+watch("value", () => (slider.value = 50));
+keepDrawn(draw);

@@ -12,7 +12,4 @@ def box_foot(number: int) -> gr.HTML:
     Args:
         number: 1 or 2.
     """
-    keys = ("box_count", "box_lines", "box_clear")
-    return component(
-        "box_foot", keys=keys, elem_id=f"foot{number}", elem_classes="tm-foot", number=number, limit=MAX_CHARACTERS
-    )
+    return component("box_foot", elem_id=f"foot{number}", elem_classes="tm-foot", number=number, limit=MAX_CHARACTERS)

@@ -2,8 +2,6 @@
 const { number, limit } = props;
 const box = () => document.querySelector(`#sentence${number} :is(input, textarea)`);
 const button = find(".tm-box-clear");
-button.setAttribute("aria-label", words.box_clear);
-button.title = words.box_clear;
 
 function count() {
   const text = box()?.value ?? "";
@@ -14,6 +12,8 @@ function count() {
   setText(find(".tm-box-count"), fill({ key, count: longest, limit, lines: lines.length }));
   find(".tm-box-count").dataset.over = longest > limit;
   button.hidden = !text;
+  button.title = words.box_clear;
+  button.setAttribute("aria-label", words.box_clear);
 }
 
 button.addEventListener("click", () => {
@@ -30,4 +30,4 @@ listen("textmatch:problems", ({ detail }) => {
   setText(find(".tm-box-problem"), detail[number - 1]);
   box()?.setAttribute("aria-invalid", Boolean(detail[number - 1]));
 });
-count();
+keepDrawn(count);

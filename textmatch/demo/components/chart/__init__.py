@@ -35,4 +35,4 @@ def chart(points: Iterable[Sequence[float]], *, caption: str, x: str, y: str, di
         "points": [list(point) for point in points],
         "diagonal": diagonal,
     }
-    return component("chart", value, keys=(caption, x, y), draws=["chart"])
+    return component("chart", value, draws=["chart"])

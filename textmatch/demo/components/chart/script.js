@@ -1,1 +1,1 @@
-drawChart(find(".tm-chart"), props.value);
+keepDrawn(() => drawChart(find(".tm-chart"), props.value));

@@ -1,10 +1,9 @@
 // The page's address, which the browser knows best, belongs between the parts of a piece of code.
 const address = location.origin + location.pathname.replace(/\/?$/, "/");
-const blocks = {};
 
-function block(name) {
+function block([name, parts]) {
   const title = words[`code_${name}`];
-  const code = make("pre");
+  const code = make("pre", "", parts.join(address));
   code.tabIndex = 0;
   code.setAttribute("role", "region");
   code.setAttribute("aria-label", title);
@@ -17,17 +16,12 @@ function block(name) {
   });
   const section = make("section", "", make("h3", "", title), button, code);
   section.dataset.name = name;
-  find(".tm-blocks").append(section);
-  return code;
+  return section;
 }
 
 function draw() {
-  for (const [name, parts] of Object.entries(props.value)) {
-    blocks[name] ??= block(name);
-    blocks[name].textContent = parts.join(address);
-  }
+  find(".tm-lead").textContent = words.code_lead;
+  find(".tm-blocks").replaceChildren(...Object.entries(props.value).map(block));
 }
 
-find(".tm-lead").textContent = words.code_lead;
-draw();
-watch("value", draw);
+keepDrawn(draw);

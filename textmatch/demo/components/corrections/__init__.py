@@ -21,5 +21,4 @@ def corrections() -> gr.HTML:
     Corrections stay in the visitor's browser. The file that it makes of them is JSON Lines with the other class as the
     label, as `train.py --also` reads.
     """
-    keys = ("wrong", "kept", "undo", "stored", "lost", "download", "forget")
-    return component("corrections", None, keys=(f"correction_{key}" for key in keys), elem_id="corrections")
+    return component("corrections", None, elem_id="corrections")

@@ -2,8 +2,6 @@
 const STORED = "textmatch:corrections";
 const wrong = find(".tm-wrong");
 const [download, forget] = ["download", "forget"].map((name) => find(`.tm-corrections-${name}`));
-download.textContent = words.correction_download;
-forget.textContent = words.correction_forget;
 
 let kept = [];
 let stored = true;
@@ -28,6 +26,8 @@ function keep(pairs) {
 function draw() {
   const pair = props.value;
   wrong.hidden = !pair;
+  download.textContent = words.correction_download;
+  forget.textContent = words.correction_forget;
   setText(wrong, pair && kept.some(same(pair)) ? words.correction_undo : words.correction_wrong);
   const where = stored ? words.correction_stored : words.correction_lost;
   setText(
@@ -53,5 +53,4 @@ download.addEventListener("click", () => {
 });
 
 forget.addEventListener("click", () => keep([]));
-draw();
-watch("value", draw);
+keepDrawn(draw);

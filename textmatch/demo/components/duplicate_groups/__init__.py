@@ -13,5 +13,4 @@ def duplicate_groups(value: list[list[HitValue]] = EMPTY_GROUPS) -> gr.HTML:
 
     The CSV file is made in the browser, so the server keeps no copy of a visitor's sentences.
     """
-    keys = ("first", "group", "more_groups", "more_members", "row", "download", "csv")
-    return component("duplicate_groups", value, keys=(f"search_{key}" for key in keys), elem_id="search-groups")
+    return component("duplicate_groups", value, elem_id="search-groups")

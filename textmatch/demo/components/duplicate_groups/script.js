@@ -42,6 +42,7 @@ function download() {
 
 function draw() {
   const groups = props.value;
+  find(".tm-groups-download").textContent = words.search_download;
   find(".tm-groups").hidden = groups.length === 0;
   find(".tm-groups-list").replaceChildren(...groups.slice(0, SHOWN).map(group));
   const more = groups.length - SHOWN;
@@ -50,7 +51,5 @@ function draw() {
   }
 }
 
-find(".tm-groups-download").textContent = words.search_download;
 find(".tm-groups-download").addEventListener("click", download);
-draw();
-watch("value", draw);
+keepDrawn(draw);

@@ -3,14 +3,13 @@
 import gradio as gr
 
 from textmatch.demo.components import component
-from textmatch.demo.examples import EXAMPLES
+from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
 
 
 def examples() -> gr.HTML:
     """Build the row. It takes no value; a click writes into the boxes and asks."""
     return component(
         "examples",
-        keys=("compare_examples",),
         elem_id="examples",
-        pairs=[example._asdict() for example in EXAMPLES],
+        pairs=[example._asdict() for example in (*EXAMPLES, *RANDOM_PAIRS)],
     )

@@ -1,9 +1,6 @@
 // A click writes into the boxes as typing does, and asks at once. In English the row says what its pair means as long as it
 // stands in the boxes.
-const chinese = /^zh/i.test(navigator.language);
 const box = (number) => document.querySelector(`#sentence${number} :is(input, textarea)`);
-find(".tm-examples-title").textContent = words.compare_examples;
-find(".tm-examples-row").setAttribute("aria-label", words.compare_examples);
 
 function write(number, text) {
   const field = box(number);
@@ -23,16 +20,24 @@ function gloss() {
   const shown = props.pairs.find(
     ({ sentence1, sentence2 }) => box(1)?.value === sentence1 && box(2).value === sentence2,
   );
-  setText(find(".tm-gloss"), chinese || !shown ? "" : shown.gloss);
+  setText(find(".tm-gloss"), /^zh/i.test(navigator.language) || !shown ? "" : shown.gloss);
 }
 
-for (const pair of props.pairs) {
-  const button = make("button", "tm-example", chinese ? pair.zh : pair.en);
+function example(pair) {
+  const button = make("button", "tm-example", words[`compare_example_${pair.kind}`]);
   button.type = "button";
   button.title = `${pair.sentence1}\n${pair.sentence2}`;
   button.addEventListener("click", () => choose(pair));
-  find(".tm-examples-row").append(button);
+  return button;
 }
 
+function draw() {
+  find(".tm-examples-title").textContent = words.compare_examples;
+  find(".tm-examples-row").setAttribute("aria-label", words.compare_examples);
+  find(".tm-examples-row").replaceChildren(...props.pairs.filter(({ kind }) => kind).map(example));
+  gloss();
+}
+
+keepDrawn(draw);
 const listen = (name) => document.addEventListener(name, () => element.isConnected && setTimeout(gloss));
 for (const name of ["input", "textmatch:changed"]) listen(name);

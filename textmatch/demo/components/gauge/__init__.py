@@ -61,6 +61,4 @@ def common_characters(sentence1: str, sentence2: str) -> float:
 
 def gauge() -> gr.HTML:
     """Build the gauge. It takes a `GaugeValue`."""
-    levels = ("waiting", "unread", *(word for _, word in ZONES), "equal")
-    keys = ("gauge_similarity", "gauge_common", "gauge_cosine", *(f"gauge_{level}" for level in levels))
-    return component("gauge", EMPTY_GAUGE, keys=keys, elem_id="gauge", limits=[end / 100 for end, _ in ZONES[:-1]])
+    return component("gauge", EMPTY_GAUGE, elem_id="gauge", limits=[end / 100 for end, _ in ZONES[:-1]])

@@ -1,10 +1,6 @@
 const meter = find(".tm-gauge");
 const [low, high] = element.querySelectorAll(".tm-ends span");
 
-meter.setAttribute("aria-label", words.gauge_similarity);
-find(".tm-name").textContent = words.gauge_similarity;
-low.textContent = words.gauge_apart;
-high.textContent = words.gauge_equal;
 for (const limit of props.limits) {
   const transform = `rotate(${limit * 180} 120 122)`;
   find(".tm-ticks").append(makeSvg("line", { x1: 13, x2: 27, y1: 122, y2: 122, transform }));
@@ -13,6 +9,10 @@ for (const limit of props.limits) {
 function draw() {
   const { score, level, common, cosine } = props.value;
   const word = words[`gauge_${level}`];
+  meter.setAttribute("aria-label", words.gauge_similarity);
+  find(".tm-name").textContent = words.gauge_similarity;
+  low.textContent = words.gauge_apart;
+  high.textContent = words.gauge_equal;
   meter.dataset.level = level;
   meter.style.setProperty("--score", (score ?? 0) / 100);
   meter.setAttribute("aria-valuenow", score ?? 0);
@@ -23,5 +23,4 @@ function draw() {
   setText(find(".tm-cosine"), fill({ key: "gauge_cosine", cosine: cosine.toFixed(2) }));
 }
 
-draw();
-watch("value", draw);
+keepDrawn(draw);

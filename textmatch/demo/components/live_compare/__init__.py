@@ -40,10 +40,4 @@ def live_compare(model: str) -> gr.HTML:
     Args:
         model: The model that is chosen at first.
     """
-    keys = (
-        *("compare_link_empty", "compare_link_long", "compare_link_copied", "copy_failed"),
-        "compare_no_answer",
-    )
-    return component(
-        "live_compare", keys=keys, elem_id="live", model=model, pause=PAUSE, patience=PATIENCE, longest=LONGEST_LINK
-    )
+    return component("live_compare", elem_id="live", model=model, pause=PAUSE, patience=PATIENCE, longest=LONGEST_LINK)

@@ -1,7 +1,6 @@
 // Listens to the boxes #sentence1 and #sentence2, to the buttons #compare and #link and to the events `textmatch:ask`,
 // `textmatch:changed` and `textmatch:failed`. #answer is dimmed as long as it answers another question than the one that
 // stands in the boxes, and hidden if no answer comes.
-const said = find(".tm-said");
 const box = (position) => document.querySelector(`#sentence${position} :is(input, textarea)`);
 const plain = (text) => text.replace(/\r\n?/g, "\n");
 const sentences = () => [1, 2].map((position) => plain(box(position)?.value ?? ""));
@@ -10,9 +9,16 @@ const isEmpty = (texts) => texts.every((text) => !text);
 let chosen = props.model;
 let shown = null; // the question whose answer is on the page
 let asked = false;
+let said = ""; // the key of the text in the line
+let problems = ["", ""];
 let pause, patience;
 
 const same = (question) => [...sentences(), chosen].every((part, i) => part === plain(question?.[i] ?? ""));
+
+function say(key) {
+  said = key;
+  setText(find(".tm-said"), words[key] ?? "");
+}
 
 function dim(state) {
   const answer = document.querySelector("#answer");
@@ -37,7 +43,8 @@ function lay() {
   dim();
 }
 
-function complain(problems) {
+function complain(found) {
+  problems = found;
   document.dispatchEvent(new CustomEvent("textmatch:problems", { detail: problems }));
 }
 
@@ -52,7 +59,7 @@ function ask(typing = false) {
     return;
   }
   patience = setTimeout(() => {
-    setText(said, words.compare_no_answer);
+    say("compare_no_answer");
     dim("gone");
   }, props.patience);
   trigger("submit");
@@ -61,7 +68,7 @@ function ask(typing = false) {
 function typed(event) {
   if (!event.target.closest("#pair")) return;
   clearTimeout(pause);
-  setText(said, "");
+  say("");
   dim();
   // While an input method composes, what stands in the box is not Chinese yet.
   if (!event.isComposing) pause = setTimeout(ask, props.pause, true);
@@ -77,7 +84,7 @@ function take() {
     return;
   }
   clearTimeout(patience);
-  if (said.textContent === words.compare_no_answer) setText(said, "");
+  if (said === "compare_no_answer") say("");
   complain(reply.problems);
   shown = reply.answer && reply.question;
   if (reply.answer || reply.opening) trigger("apply");
@@ -90,9 +97,9 @@ async function copyLink() {
   const link = new URL(location.pathname, location.origin);
   sentences().forEach((sentence, i) => sentence && link.searchParams.set("ab"[i], sentence));
   if (chosen !== props.model) link.searchParams.set("model", chosen);
-  if (isEmpty(sentences().map((sentence) => sentence.trim()))) said.textContent = words.compare_link_empty;
-  else if (link.href.length > props.longest) said.textContent = words.compare_link_long;
-  else said.textContent = (await copyText(link.href)) ? words.compare_link_copied : words.copy_failed;
+  if (isEmpty(sentences().map((sentence) => sentence.trim()))) say("compare_link_empty");
+  else if (link.href.length > props.longest) say("compare_link_long");
+  else say((await copyText(link.href)) ? "compare_link_copied" : "copy_failed");
 }
 
 // The boxes and buttons are Gradio's and may be drawn after this script has run: listen to the whole document.
@@ -114,6 +121,10 @@ listen("textmatch:changed", ({ detail }) => {
   setTimeout(another ? ask : dim, 0, another || undefined);
 });
 listen("textmatch:failed", lay);
+listen("textmatch:language", () => {
+  say(said);
+  if (!isEmpty(problems)) ask(); // the server words what is wrong
+});
 // The page may have its first answer before this tab was opened.
 requestAnimationFrame(take);
 watch("value", take);

@@ -9,5 +9,4 @@ EMPTY_MESSAGES: Message = {"key": "messages_hint"}
 
 def messages() -> gr.HTML:
     """Build the line. It takes a message."""
-    keys = ("messages_hint", "messages_answered", "messages_answered_default")
-    return component("messages", EMPTY_MESSAGES, keys=keys, elem_id="messages")
+    return component("messages", EMPTY_MESSAGES, elem_id="messages")

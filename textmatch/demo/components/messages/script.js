@@ -1,4 +1,3 @@
 const draw = () => setText(find(".tm-answer"), fill(props.value));
 
-draw();
-watch("value", draw);
+keepDrawn(draw);

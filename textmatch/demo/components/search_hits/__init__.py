@@ -42,7 +42,4 @@ class HitsValue(TypedDict):
 
 def search_hits(value: HitsValue) -> gr.HTML:
     """Build the list. It takes a `HitsValue`, and triggers `submit` when typing in `#search-query` has paused."""
-    lines = ("hint", "gone", "long_query", "found", "none")
-    facts = ("same", "unsure", "other", "similarity", "overlap", "row", "copies")
-    keys = (f"search_{key}" for key in (*lines, *facts))
-    return component("search_hits", value, keys=keys, elem_id="search-hits")
+    return component("search_hits", value, elem_id="search-hits")

@@ -45,5 +45,4 @@ function ask(event, pause) {
 document.addEventListener("input", (event) => ask(event, PAUSE));
 document.addEventListener("compositionend", (event) => ask(event, PAUSE));
 document.addEventListener("keydown", (event) => event.key === "Enter" && ask(event, 0));
-draw();
-watch("value", draw);
+keepDrawn(draw);

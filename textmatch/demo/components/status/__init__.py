@@ -1,6 +1,6 @@
 """The status line with a progress bar: Batch, and Search's list and duplicates."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 import gradio as gr
@@ -43,17 +43,13 @@ def status_value(
 IDLE = status_value()
 
 
-def status(
-    value: StatusValue = IDLE, *, elem_id: str, keys: Iterable[str], progress_texts: Mapping[str, str]
-) -> gr.HTML:
+def status(value: StatusValue = IDLE, *, elem_id: str, progress_texts: Mapping[str, str]) -> gr.HTML:
     """Build a status line. Only a new text is read out by a screen reader; the bar moves in silence.
 
     Args:
         value: What it shows at first, a `StatusValue`.
         elem_id: Its id on the page.
-        keys: The page's texts that lines and messages may name.
         progress_texts: The keys of the bar's texts: `progress` is its name, `count` and `left` stand beside it without
             and with the time left.
     """
-    texts = dict(progress_texts)
-    return component("status", value, keys=[*keys, *texts.values()], elem_id=elem_id, progress_texts=texts)
+    return component("status", value, elem_id=elem_id, progress_texts=dict(progress_texts))

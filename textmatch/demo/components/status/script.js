@@ -1,8 +1,8 @@
 const texts = props.progress_texts;
 const bar = find("progress");
-bar.setAttribute("aria-label", words[texts.progress]);
 
 function draw() {
+  bar.setAttribute("aria-label", words[texts.progress]);
   const { line, messages, progress, tone } = props.value;
   const root = find(".tm-status");
   root.hidden = !line && !messages.length && !progress;
@@ -17,5 +17,4 @@ function draw() {
   setText(find(".tm-progress span"), progress?.done ? fill({ key, ...progress }) : "");
 }
 
-draw();
-watch("value", draw);
+keepDrawn(draw);

@@ -40,12 +40,11 @@ def table_value(
     return {"caption": caption, "columns": list(columns), "rows": [list(row) for row in rows]}
 
 
-def table(value: TableValue = EMPTY_TABLE, *, elem_id: str, keys: Iterable[str]) -> gr.HTML:
+def table(value: TableValue = EMPTY_TABLE, *, elem_id: str) -> gr.HTML:
     """Build a table.
 
     Args:
         value: What it shows at first, a `TableValue`.
         elem_id: Its id on the page.
-        keys: The page's texts that captions, headings and cells may name.
     """
-    return component("table", value, keys=keys, draws=["table"], elem_id=elem_id)
+    return component("table", value, draws=["table"], elem_id=elem_id)

@@ -1,4 +1,3 @@
 const draw = () => drawTable(find(".tm-table"), props.value);
 
-draw();
-watch("value", draw);
+keepDrawn(draw);

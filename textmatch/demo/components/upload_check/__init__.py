@@ -17,7 +17,6 @@ def upload_check(upload: str, suffixes: Sequence[str]) -> gr.HTML:
     """
     return component(
         "upload_check",
-        keys=("table_error_kind", "table_error_large", "upload_many"),
         elem_id=f"{upload}-check",
         place=upload,
         suffixes=list(suffixes),

@@ -2,23 +2,28 @@
 // phase, so Gradio never sees what is refused here.
 const { place, suffixes, limit } = props;
 const complaint = find(".tm-complaint");
+let said = null;
+
+function draw() {
+  complaint.textContent = said ? fill(said) : "";
+}
 
 function fault(files) {
-  if (files.length > 1) return words.upload_many;
+  if (files.length > 1) return { key: "upload_many" };
   for (const { name, size } of files) {
     if (!suffixes.some((suffix) => name.toLowerCase().endsWith(suffix))) {
-      return fill({ key: "table_error_kind", kinds: suffixes.join(", ") });
+      return { key: "table_error_kind", kinds: suffixes.join(", ") };
     }
-    if (size > limit)
-      return fill({ key: "table_error_large", size: Math.ceil(size / 2 ** 20), limit: limit / 2 ** 20 });
+    if (size > limit) return { key: "table_error_large", size: Math.ceil(size / 2 ** 20), limit: limit / 2 ** 20 };
   }
-  return "";
+  return null;
 }
 
 function check(event) {
   if (!event.target.closest(`#${place}`)) return;
-  complaint.textContent = fault(event.dataTransfer?.files ?? event.target.files ?? []);
-  if (!complaint.textContent) return;
+  said = fault(event.dataTransfer?.files ?? event.target.files ?? []);
+  draw();
+  if (!said) return;
   event.preventDefault();
   event.stopPropagation();
   // Gradio frames the box while a file is dragged over it.
@@ -26,7 +31,9 @@ function check(event) {
 }
 
 function clear({ target }) {
-  if (target.type !== "file" && target.closest("button, textarea")) complaint.textContent = "";
+  if (target.type === "file" || !target.closest("button, textarea")) return;
+  said = null;
+  draw();
 }
 
 // Gradio names its button in English; without that name, it is called by the text that it shows.
@@ -34,6 +41,7 @@ function rename() {
   document.querySelector(`#${place} button[aria-label]`)?.removeAttribute("aria-label");
 }
 
+keepDrawn(draw);
 rename();
 new MutationObserver(rename).observe(document.body, { childList: true, subtree: true });
 for (const kind of ["drop", "change"]) document.addEventListener(kind, check, true);

@@ -36,12 +36,6 @@ class VerdictValue(TypedDict):
 
 EMPTY_VERDICT: VerdictValue = {"headline": None, "tone": "rest", "shares": [], "right": None, "warnings": []}
 
-WARNINGS = (
-    *("warning_no_chinese", "warning_no_chinese_1", "warning_no_chinese_2", "warning_cantonese"),
-    *("warning_unknown_1", "warning_unknown_2", "warning_cut_1", "warning_cut_2", "warning_tail"),
-)
-
-
 TONES: dict[str, Literal["same", "different"]] = {"Matched": "same", "Not Matched": "different"}
 
 
@@ -75,5 +69,4 @@ def verdict_value(
 
 def verdict() -> gr.HTML:
     """Build the verdict. It takes a `VerdictValue`."""
-    keys = ("compare_verdict", "verdict_waiting", "verdict_right", *VERDICTS.values(), *UNSURE_VERDICTS.values())
-    return component("verdict", EMPTY_VERDICT, keys=(*keys, *WARNINGS), elem_id="verdict")
+    return component("verdict", EMPTY_VERDICT, elem_id="verdict")

@@ -1,5 +1,3 @@
-find(".tm-verdict-title").textContent = words.compare_verdict;
-
 function share({ name, share: part }) {
   const bar = make("span", "tm-share-bar");
   bar.style.setProperty("--share", part);
@@ -9,6 +7,7 @@ function share({ name, share: part }) {
 
 function draw() {
   const { headline, tone, shares, right, warnings } = props.value;
+  find(".tm-verdict-title").textContent = words.compare_verdict;
   find(".tm-verdict").dataset.tone = tone;
   setText(find(".tm-verdict-headline"), headline ? fill(headline) : words.verdict_waiting);
   find(".tm-warnings").replaceChildren(...warnings.map((warning) => make("li", "", fill(warning))));
@@ -16,5 +15,4 @@ function draw() {
   setText(find(".tm-right"), right ? fill(right) : "");
 }
 
-draw();
-watch("value", draw);
+keepDrawn(draw);
