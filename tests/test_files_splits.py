@@ -429,9 +429,8 @@ def test_whether_there_is_a_header_can_be_told(tmp_path: Path, write_table: Writ
         None,
         [("很好", "不错", "好"), *[(*row[:2], "好坏"[i % 2]) for i, row in enumerate(ROWS * 3)]],
     )
-    told = {"positive": "好"}
-    assert "row 1 is no header" in load_splits(path, DataOptions(header=False, **told)).notes[0]
-    splits = load_splits(path, DataOptions(header=True, columns=("很好", "不错", "好"), **told))
+    assert "row 1 is no header" in load_splits(path, DataOptions(header=False, positive="好")).notes[0]
+    splits = load_splits(path, DataOptions(header=True, columns=("很好", "不错", "好"), positive="好"))
     assert "row 1 is the header" in splits.notes[0]
     assert len(splits.train) + len(splits.dev) == 9
 
