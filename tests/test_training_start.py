@@ -1,14 +1,15 @@
 """textmatch.training.start: a run goes on from a checkpoint that knew less."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
 from tests.tiny_matchers import TINY
-from textmatch.checkpoint import Checkpoint
+from textmatch.checkpoint import Checkpoint, save
 from textmatch.models import InteractionLSTM, build
 from textmatch.text import Vocabulary
-from textmatch.training.start import copy_weights
+from textmatch.training.start import average_checkpoints, copy_weights
 
 OLD, MORE = ["今天天气很好"], ["今天天气很好", "明天下雨"]
 
@@ -46,3 +47,19 @@ def test_the_ids_of_unknown_characters_keep_their_weights_in_a_larger_vocabulary
     assert isinstance(start.model, InteractionLSTM)
     ours = target.character_embedding.weight[list(vocabulary.unknown_ids)]
     assert torch.equal(ours, start.model.character_embedding.weight[list(old.unknown_ids)])
+
+
+def test_the_mean_of_two_vocabularies_has_that_of_the_first(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    vocabularies = [Vocabulary.build(sentences, 1, 1) for sentences in (MORE, OLD)]
+    starts = [Checkpoint(TINY, each, build(TINY, each.num_characters, len(each.words)), {}) for each in vocabularies]
+    for name, start in zip("ab", starts, strict=True):
+        save(tmp_path / name, start, "")
+    mean = average_checkpoints([tmp_path / "a", tmp_path / "b"])
+    assert mean.vocabulary.to_dict() == vocabularies[0].to_dict()
+    rows = [start.model.state_dict()["character_embedding.weight"].half().float() for start in starts]
+    after = mean.model.state_dict()["character_embedding.weight"]
+    for character, row in vocabularies[0].characters.items():
+        other = vocabularies[1].characters.get(character)
+        expected = rows[0][row] if other is None else (rows[0][row] + rows[1][other]) / 2
+        torch.testing.assert_close(after[row], expected)

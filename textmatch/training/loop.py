@@ -57,7 +57,7 @@ class RunOptions:
         weights: factors of how often pairs of `also` and then of `generated` are drawn, beside what
             `TrainConfig.sampling_temperature` says; empty for 1 each.
         dev_also: pairs that weigh as much as dev when the epoch is chosen and the network is calibrated.
-        init: checkpoints to start from, of one vocabulary and (except for dropout) one configuration: their
+        init: checkpoints to start from, of one configuration (except for dropout): the first one's
             vocabulary and the mean of their weights, where these fit. With 0 epochs the mean itself is written.
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
         precision: ``no`` or ``bf16``; None takes bf16 where the hardware is fast at it.

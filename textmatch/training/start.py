@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from textmatch import checkpoint, hub
 from textmatch.errors import TextMatchError
@@ -18,27 +20,28 @@ from textmatch.text import Vocabulary
 def average_checkpoints(checkpoints: Sequence[str | Path]) -> checkpoint.Checkpoint:
     """The checkpoint with the mean of the weights (model soup, Wortsman et al. 2022); one folder is returned as it is.
 
+    The result has the vocabulary of the first one. A token that another one does not know counts as in the first.
+
     Args:
-        checkpoints: folders, or names on the Hub, of checkpoints of one vocabulary and, except for dropout, one
-            configuration; at least one.
+        checkpoints: folders, or names on the Hub; at least one, of one configuration except for dropout.
 
     Returns:
         The checkpoint; its ``metrics`` say what it came from (`origin`).
 
     Raises:
-        TextMatchError: the vocabularies or configurations differ.
+        TextMatchError: the configurations differ.
         CheckpointError: a checkpoint cannot be used.
         HubError: a checkpoint cannot be fetched from the Hub.
     """
     sources = [hub.find(each) for each in checkpoints]
     starts = [checkpoint.load(source.folder, torch.device("cpu")) for source in sources]
-    first, weights = starts[0], [start.model.state_dict() for start in starts]
+    first, weights = starts[0], list[dict[str, Tensor]]()
     for name, start in zip(checkpoints, starts, strict=True):
-        same = replace(start.config, dropout=first.config.dropout) == first.config
-        if not same or start.vocabulary.to_dict() != first.vocabulary.to_dict():
-            raise TextMatchError(
-                f"{name}: expected the configuration and vocabulary of {checkpoints[0]}, to take a mean"
-            )
+        if replace(start.config, dropout=first.config.dropout) != first.config:
+            raise TextMatchError(f"{name}: expected the configuration of {checkpoints[0]}, to take a mean")
+        aligned = copy.deepcopy(first.model)
+        copy_weights(start, aligned, first.vocabulary)
+        weights.append(aligned.state_dict())
     first.model.load_state_dict({name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]})
     origins = [
         origin(start.metrics) | ({"hub": source.name, "commit": source.commit} if source.commit else {})
