@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Make the default checkpoint from that of version 0.6: corpora, made pairs, two runs, their mean, calibration, card.
+#
+#     bash benchmarks/default.sh ../shared/data ../default
+#
+# DATA is a folder with the corpora, as benchmarks/corpora.py expects it. All that is made goes to WORK: the checkpoint is
+# WORK/mean. A stage that is done is not run again, and a run goes on after its last whole epoch: the same command
+# continues what was interrupted.
+set -euo pipefail
+
+data=$1 work=$2
+version_0_6=0551a82d30e4 # the commit with the checkpoint to start from
+mkdir -p "$work"
+
+made() { # FOLDER COMMAND ...: run a command that writes a folder, unless it is there; what it writes is only there whole
+    [ -e "$1" ] || { rm -rf "$1.part" && "${@:2}" "$1.part" && mv "$1.part" "$1"; }
+}
+start() { mkdir "$1" && git archive "$version_0_6" checkpoints/default | tar -x -C "$1" --strip-components 2; }
+kinds() { python -m benchmarks.paraphrases paraphrases/kinds --output "$1"; }
+generated() { python -m textmatch.training.generate "$1" "$data"/unlabelled/*.txt.gz "$work/kinds/train.txt"; }
+
+made "$work/start" start
+made "$work/corpora" python -m benchmarks.corpora "$data"
+made "$work/kinds" kinds
+made "$work/generated" generated
+
+# Mostly what was written for the kinds of everyday pairs, with some of everything else, so that it is not forgotten.
+train() { # START EPOCHS SEED OUTPUT
+    local resume=()
+    [ -d "$4.training" ] && resume=(--resume)
+    [ -d "$4" ] || python train.py --data "$data"/lcqmc/{train,dev}.tsv.gz \
+        --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases "$work/kinds" \
+        --generated "$work/generated" --weights 1 1 1 1 1 1 1 6 1.5 --dev-also benchmarks/everyday/dev.tsv \
+        --init "$1" --max-words 19800 --epochs "$2" --epoch-share 0.1 --learning-rate 7e-4 --warmup 0.1 \
+        --dropout 0.1 --contrastive-weight 0.3 --seed "$3" --output "$4" "${resume[@]}"
+}
+train "$work/start" 1 1 "$work/first"
+train "$work/first" 2 2 "$work/second"
+[ -d "$work/mean" ] || python train.py --data "$data/lcqmc" \
+    --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases "$work/kinds" \
+    --dev-also benchmarks/everyday/dev.tsv --init "$work/second" "$work/start" --epochs 0 --output "$work/mean"
