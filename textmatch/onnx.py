@@ -307,10 +307,11 @@ class _Builder:
         compare, projection = self.model.compare, self.model.exact_match_projection
         # one (s) + two (a) + three (s - a) + four (s * a) = (one + three) (s) + (two - three) (a) + four (s * a)
         one, two, three, four = compare.weight.chunk(4, dim=1)
-        weight = torch.cat([one + three, two - three, four], dim=1)
-        read = self.node("Concat", states, attended, self.node("Mul", states, attended), axis=-1)
+        parts = ((states, one + three), (attended, two - three), (self.node("Mul", states, attended), four))
         matches = self.node("Gather", self.constant(_match_table(projection, compare.bias)), "matches")
-        return self.node("Relu", self.node("Add", self.linear(read, weight), matches))
+        for vectors, weight in parts:
+            matches = self.node("Add", matches, self.linear(vectors, weight))
+        return self.node("Relu", matches)
 
     def _attention(self, scores: str, padding: str, output: str) -> str:
         columns = self.node("Unsqueeze", padding, self.constant([1]))
