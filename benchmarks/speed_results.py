@@ -1,5 +1,7 @@
 """Write the tables of docs/speed.md and its plot from committed figures: `python -m benchmarks.speed_results`.
 
+A table without figures is left as it is.
+
 The figures are those of `benchmarks.speed` and `benchmarks.server`.
 """
 
@@ -111,7 +113,8 @@ def plot() -> None:
 
 def main() -> None:
     """Write all tables and the plot."""
-    fill(PAGE, (pair, file, search, server))
+    tables = {"pair": pair, "file": file, "search": search, "server": server}
+    fill(PAGE, [table for name, table in tables.items() if any(RESULTS.glob(f"speed_{name}*.json"))])
     plot()
 
 

@@ -252,7 +252,7 @@ def _add_export(commands: Any) -> None:
     command = commands.add_parser(
         "export",
         help="write a checkpoint's network as an ONNX file",
-        description="Write a checkpoint's network as one ONNX graph, for ONNX Runtime in any language. docs/api.md "
+        description="Write a checkpoint's network as one ONNX graph, for ONNX Runtime in any language. docs/speed.md "
         "describes what goes in and comes out.",
     )
     command.add_argument("checkpoint", type=Path, help="checkpoint folder")

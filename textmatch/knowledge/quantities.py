@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -170,16 +171,18 @@ def find_quantities(plain: str, words: Sequence[str]) -> list[Quantity]:
     """
     if not _MAY_HOLD.search(plain):
         return []
-    in_word = [
-        flag
-        for word in words
-        for flag in [len(word) > 1 and (word in NO_NUMBERS or not _NUMERIC_WORD.fullmatch(word))] * len(word)
-    ]
+    in_word = [flag for word in words for flag in [_means_something_else(word)] * len(word)]
     text = _Text(plain, in_word, taken=[False] * len(plain))
     # Longer forms first: what one of these finds is not looked at again.
     for find in (_find_times, _find_dates, _find_shares, _find_ranges, _find_halves, _find_amounts):
         find(text)
     return sorted(text.quantities)
+
+
+@lru_cache(20_000)
+def _means_something_else(word: str) -> bool:
+    """Whether the numerals in a word are no numbers, as in 一起."""
+    return len(word) > 1 and (word in NO_NUMBERS or not _NUMERIC_WORD.fullmatch(word))
 
 
 def _find_times(text: _Text) -> None:
