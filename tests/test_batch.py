@@ -192,7 +192,7 @@ def test_the_file_of_a_source_is_named_without_its_endings() -> None:
 def test_pasted_examples_have_columns_in_the_visitors_language(handlers: BatchHandlers) -> None:
     read = handlers.read_pasted(EXAMPLE, None, visitor("zh"))
     assert read["preview"]["caption"]["key"] == "batch_pasted"
-    assert read["preview"]["columns"] == ["第一句", "第二句", "标签"]
+    assert read["preview"]["columns"] == ["第一句", "第二句", "标注"]
     shown = finish(handlers.start(inputs_of(read), visitor("zh")))
     assert line(shown) == "batch_done_all"
     assert shown["report"]["pairs"] == len(EXAMPLE.splitlines())

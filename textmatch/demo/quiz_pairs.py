@@ -28,6 +28,19 @@ class RoundValue(TypedDict):
 
 PAIRS = (
     QuizPair(
+        "我好不容易才找到他",
+        "我好容易才找到他",
+        True,
+        "It was hard to find him. / The same: an idiom, with and without 'not'.",
+    ),
+    QuizPair("谁都打不过他", "他谁都打不过", False, "Nobody can beat him. / He can beat nobody."),
+    QuizPair(
+        "街上好热闹", "街上好不热闹", True, "The street is so lively. / The same: an idiom, with and without 'not'."
+    ),
+    QuizPair("我想起来了", "我想起床了", False, "I remember now. / I want to get up now."),
+    QuizPair("他差点摔倒", "他差点没摔倒", True, "He nearly fell. / The same: an idiom, with and without 'not'."),
+    QuizPair("我等了他一个小时", "他等了我一个小时", False, "I waited an hour for him. / He waited an hour for me."),
+    QuizPair(
         "中国队大胜美国队", "中国队大败美国队", True, "China won against the US by far. / China defeated the US by far."
     ),
     QuizPair(
