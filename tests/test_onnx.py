@@ -104,7 +104,7 @@ def test_an_exported_file_has_scores_embeddings_and_attention(
 @pytest.mark.parametrize("name", ["onnx", "onnxruntime"])
 def test_what_is_not_installed_is_named(name: str, matcher: TextMatcher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(InputError, match=rf"{name} is not installed.*textmatch\[onnx\]"):
+    with pytest.raises(InputError, match=rf"{name} is not installed.*pip install onnx onnxruntime"):
         TextMatcher(matcher.config, matcher.vocabulary, matcher.model, backend="onnx")
 
 

@@ -134,7 +134,7 @@ def _session(content: onnx.ModelProto) -> Any:
 
 
 def _missing(error: ImportError) -> InputError:
-    return InputError(f'{error.name} is not installed: the onnx backend needs pip install "textmatch[onnx]"')
+    return InputError(f"{error.name} is not installed: the onnx backend needs pip install onnx onnxruntime")
 
 
 def _feed(sentences: Sentences, *flags: Tensor) -> dict[str, Any]:
