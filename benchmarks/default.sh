@@ -37,5 +37,5 @@ train() { # START EPOCHS SEED OUTPUT
 train "$work/start" 1 1 "$work/first"
 train "$work/first" 2 2 "$work/second"
 [ -d "$work/mean" ] || python train.py --data "$data/lcqmc" \
-    --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases "$work/kinds" \
-    --dev-also benchmarks/everyday/dev.tsv --init "$work/second" "$work/start" --epochs 0 --output "$work/mean"
+    --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases --dev-also benchmarks/everyday/dev.tsv \
+    --init "$work/second" "$work/second" "$work/start" --epochs 0 --output "$work/mean"

@@ -9,7 +9,7 @@ from tests.tiny_matchers import TINY
 from textmatch.checkpoint import Checkpoint, save
 from textmatch.models import InteractionLSTM, build
 from textmatch.text import Vocabulary
-from textmatch.training.start import average_checkpoints, copy_weights
+from textmatch.training.start import average_checkpoints, copy_weights, without_repeats
 
 OLD, MORE = ["今天天气很好"], ["今天天气很好", "明天下雨"]
 
@@ -63,3 +63,11 @@ def test_the_mean_of_two_vocabularies_has_that_of_the_first(tmp_path: Path) -> N
         other = vocabularies[1].characters.get(character)
         expected = rows[0][row] if other is None else (rows[0][row] + rows[1][other]) / 2
         torch.testing.assert_close(after[row], expected)
+
+
+def test_what_a_mean_came_from_is_described_once() -> None:
+    first = {"command": "train first", "history": [1, 2, 3]}
+    second = {"command": "train second", "init": {"mean_of": [first, first]}}
+    told = without_repeats({"mean_of": [second, first, second]}, set())
+    assert told["mean_of"][0]["init"]["mean_of"] == [first, {"command": "train first"}]
+    assert told["mean_of"][1:] == [{"command": "train first"}, {"command": "train second"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,7 +48,8 @@ def average_checkpoints(checkpoints: Sequence[str | Path]) -> checkpoint.Checkpo
         origin(start.metrics) | ({"hub": source.name, "commit": source.commit} if source.commit else {})
         for source, start in zip(sources, starts, strict=True)
     ]
-    return first._replace(metrics={"mean_of": origins} if len(origins) > 1 else origins[0])
+    metrics = {"mean_of": origins} if len(origins) > 1 else origins[0]
+    return first._replace(metrics=without_repeats(metrics, set()))
 
 
 def origin(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +57,27 @@ def origin(record: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("sentences", "files", "command", "corpus", "corpora", "init", "history")
     values = {name: record[name] for name in kept if name in record}
     return values | {"corpora": list(values["corpora"])} if "corpora" in values else values
+
+
+def without_repeats(record: Mapping[str, Any], seen: set[str]) -> dict[str, Any]:
+    """A record in which each checkpoint that it came from is described once; after that only its command is named.
+
+    Means of means come from the same checkpoints again and again.
+
+    Args:
+        record: what `origin` kept of a run, or of several (``mean_of``).
+        seen: the descriptions so far, as JSON; they grow.
+    """
+    description = json.dumps(record, sort_keys=True)
+    if description in seen:
+        return {name: record[name] for name in ("command",) if name in record}
+    seen.add(description)
+    changed = dict(record)
+    if record.get("init"):
+        changed["init"] = without_repeats(record["init"], seen)
+    if "mean_of" in record:
+        changed["mean_of"] = [without_repeats(each, seen) for each in record["mean_of"]]
+    return changed
 
 
 def copy_weights(start: checkpoint.Checkpoint, target: Network, vocabulary: Vocabulary) -> None:
