@@ -151,12 +151,17 @@ confident failures with their probability of a match.
 def _training(name: str, record: Mapping[str, Any]) -> str:
     runs = lineage(name, record)
     rows = []
+    names: dict[str, str] = {}  # of each command, for checkpoints that were renamed
     known: str | None = None
     for run in runs:
+        first_name = names.setdefault(run.record.get("command") or run.name, run.name)
+        if first_name != run.name:
+            rows.append([run.name, f"is {first_name}", "", "", ""])
+            continue
         data = _data_of(run.record)
         rows.append([run.name, _start_of(run), "the same" if data == known else data, *_time_of(run.record)])
         known = data
-    commands = "\n".join(f"{portable(run.record.get('command', ''))}  # {run.name}" for run in runs)
+    commands = "\n".join(f"{portable(command)}  # {name}" for command, name in names.items())
     return f"""## Training
 
 {_table("run | started from | data | epochs: | minutes:", rows)}
