@@ -11,7 +11,7 @@ const readonly = (names) => Object.fromEntries(names.map((name) => [name, "reado
 export default [
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
-  { ignores: ["node_modules/", ".venv*/"] },
+  { ignores: ["node_modules/", ".venv*/", "build/"] },
   {
     // Gradio runs these as the bodies of functions, so what one defines at its top is not global.
     files: ["textmatch/demo/**/*.js"],
