@@ -1,11 +1,14 @@
 """What several test files share that is no fixture."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import Mock
+
+import openpyxl
 
 from textmatch import TextMatcher
 from textmatch.text import Encoded
@@ -20,6 +23,18 @@ SAME, OTHER = "明天早上几点开门", "红烧茄子怎样做才不油腻"
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+
+
+def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
+    """Write an XLSX file with several sheets, by name; the first one is the active one."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
 
 
 def visitor(language: str = "en", **query: str) -> Any:

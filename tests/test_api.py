@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.helpers import HOSTILE, SAME
+from tests.helpers import HOSTILE, SAME, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.api import MAX_SENTENCES, uploaded_path
 from textmatch.demo.handlers.compare import MAX_LINES
@@ -364,14 +364,8 @@ def test_bad_choices_are_named(client: Client, labelled: Path, arguments: dict[s
 
 
 def test_how_a_file_is_read_is_told_and_can_be_set(client: Client, tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    book.active.title = "旧"
-    new = book.create_sheet("新")
-    for sheet, *rows in ((book.active, PAIR, PAIR[::-1]), (new, ("句子1", "句子2"), (SAME, SAME))):
-        for row in rows:
-            sheet.append(row)
-    book.save(tmp_path / "a.xlsx")
-    file = handle_file(tmp_path / "a.xlsx")
+    sheets = {"旧": [PAIR, PAIR[::-1]], "新": [("句子1", "句子2"), (SAME, SAME)]}
+    file = handle_file(write_workbook(tmp_path / "a.xlsx", sheets))
     told = client.predict(file, api_name="/score_file")[1]
     assert told["reading"] == "1 rows, sentence1 = 句子1, sentence2 = 句子2, sheet 新 (not 旧), row 1 is the header"
     assert (told["sheet"], told["header"]) == ("新", True)

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from gradio.utils import get_upload_folder
 
-from tests.helpers import HOSTILE, OTHER, PHONE, SAME, visitor
+from tests.helpers import HOSTILE, OTHER, PHONE, SAME, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.status import WORKING
 from textmatch.demo.handlers.batch import NO_LABEL, BatchHandlers, BatchView, Source, likely_columns
@@ -148,10 +148,8 @@ def test_a_file_is_read_scored_reported_and_written(handlers: BatchHandlers, lab
 
 
 def test_columns_of_other_names_can_be_chosen(handlers: BatchHandlers, tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    for row in (("序号", "甲", "乙", "丙"), (1, SAME, "x", SAME), (2, SAME, "y", OTHER)):
-        book.active.append(row)
-    book.save(tmp_path / "pairs.xlsx")
+    rows = [("序号", "甲", "乙", "丙"), (1, SAME, "x", SAME), (2, SAME, "y", OTHER)]
+    write_workbook(tmp_path / "pairs.xlsx", {"Sheet": rows})
     read = handlers.read_file(str(tmp_path / "pairs.xlsx"), None, visitor())
     assert [read[name].value for name in Columns._fields] == [1, 3, NO_LABEL]
     shown = finish(handlers.start(inputs_of(read), visitor()))
@@ -209,12 +207,7 @@ def test_the_first_row_can_be_read_as_the_header_or_not(handlers: BatchHandlers,
 
 def test_another_sheet_can_be_chosen(handlers: BatchHandlers, labelled: Path, tmp_path: Path) -> None:
     assert not handlers.read_file(str(labelled), None, visitor())["sheet"].visible
-    book = openpyxl.Workbook()
-    book.active.title = "旧"
-    book.active.append((SAME, OTHER))
-    book.create_sheet("新").append(("句子1", "句子2"))
-    book["新"].append((SAME, SAME))
-    book.save(tmp_path / "a.xlsx")
+    write_workbook(tmp_path / "a.xlsx", {"旧": [(SAME, OTHER)], "新": [("句子1", "句子2"), (SAME, SAME)]})
     read = handlers.read_file(str(tmp_path / "a.xlsx"), None, visitor())
     assert ([name for name, _ in read["sheet"].choices], read["sheet"].value) == (["旧", "新"], "新")
     assert read["preview"]["caption"]["name"] == "a.xlsx · 新"

@@ -13,10 +13,10 @@ from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
-import openpyxl
 import pytest
 from pyarrow import parquet
 
+from tests.helpers import write_workbook
 from tests.tiny_matchers import TINY, random_matcher
 from textmatch import CheckpointError, DataError, InputError, TextMatcher, TextMatchError, __version__, checkpoint, cli
 from textmatch.checkpoint import Checkpoint
@@ -250,14 +250,8 @@ def test_duplicates_prints_the_groups(listed: Path, capsys: pytest.CaptureFixtur
 
 
 def test_how_a_list_is_read_is_told_and_can_be_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    book = openpyxl.Workbook()
-    book.active.title = "旧"
-    book.active.append(("天冷", "略"))
-    book.active.append(("怎么开发票", "略"))
-    book.create_sheet("新").append(("编号", "问题"))
-    book["新"].append(("1", "怎么开发票"))
-    book.save(tmp_path / "a.xlsx")
-    command = ["search", str(tmp_path / "a.xlsx"), "天冷", "--device", "cpu"]
+    sheets = {"旧": [("天冷", "略"), ("怎么开发票", "略")], "新": [("编号", "问题"), ("1", "怎么开发票")]}
+    command = ["search", str(write_workbook(tmp_path / "a.xlsx", sheets)), "天冷", "--device", "cpu"]
     main(command)
     printed = capsys.readouterr()
     assert printed.err.startswith("a.xlsx: 1 rows, sentences = 问题, sheet 新 (not 旧), row 1 is the header\n")

@@ -9,10 +9,9 @@ from typing import Any
 from unittest.mock import Mock
 
 import gradio as gr
-import openpyxl
 import pytest
 
-from tests.helpers import DESKTOP, HOSTILE, PHONE, visitor
+from tests.helpers import DESKTOP, HOSTILE, PHONE, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
@@ -133,13 +132,11 @@ def test_a_files_columns_are_offered_and_the_chosen_ones_used(handlers: SearchHa
 
 
 def test_another_sheet_can_be_chosen(handlers: SearchHandlers, tmp_path: Path) -> None:
-    book = openpyxl.Workbook()
-    book.active.title = "旧"
-    book.active.append(("那只花猫搬家了", "备注"))
-    book.active.append(("班长唱起歌来", "略"))
-    book.create_sheet("新").append(("编号", "问题"))
-    book["新"].append(("1", "怎么开发票"))
-    book.save(tmp_path / "a.xlsx")
+    sheets = {
+        "旧": [("那只花猫搬家了", "备注"), ("班长唱起歌来", "略")],
+        "新": [("编号", "问题"), ("1", "怎么开发票")],
+    }
+    write_workbook(tmp_path / "a.xlsx", sheets)
     offered = handlers.read_columns(str(tmp_path / "a.xlsx"), visitor())
     assert (offered["sheet"]["choices"], offered["sheet"]["value"]) == (["旧", "新"], "新")
     offered = handlers.read_sheet(str(tmp_path / "a.xlsx"), "旧", visitor())
@@ -394,11 +391,8 @@ def test_results_follow_as_one_types(visit: Open) -> None:
 @pytest.mark.slow
 @pytest.mark.browser
 def test_a_file_is_uploaded_and_its_column_chosen(visit: Open, tmp_path: Path) -> None:
-    path = tmp_path / "mine.xlsx"
-    book = openpyxl.Workbook()
-    for row in [("标号", "内容", "怎么答"), ("甲", "那只花猫搬家了", "搬到山上"), ("乙", "班长唱起歌来", "很好听")]:
-        book.active.append(row)
-    book.save(path)
+    rows = [("标号", "内容", "怎么答"), ("甲", "那只花猫搬家了", "搬到山上"), ("乙", "班长唱起歌来", "很好听")]
+    path = write_workbook(tmp_path / "mine.xlsx", {"Sheet": rows})
     page = visit()
     own_list(page)
     page.locator("#search-file input[type=file]").set_input_files(path)
