@@ -1,7 +1,8 @@
 """The page's own components, one folder each.
 
 A folder holds a static `template.html`, a `script.js` that fills it in, a `style.css` that applies to this component
-alone, and the Python that builds the component and its value. `shared.js` stands in front of every script.
+alone, and the Python that builds the component and its value. `shared.js` stands in front of every script, and
+`shared.css` in front of every style.
 
 Gradio compiles a template as JavaScript, so a visitor's text in it would run. Scripts therefore write text through
 `textContent` only, and no template or style sheet contains a placeholder.
@@ -29,7 +30,7 @@ def component(name: str, value: Any = None, *, draws: Iterable[str] = (), **opti
         options: Further arguments of `gr.HTML`, and properties that the script reads from `props`.
     """
     scripts = ["shared.js", *(f"{other}/draw.js" for other in draws), f"{name}/script.js"]
-    styles = [f"{folder}/style.css" for folder in dict.fromkeys([*draws, name])]
+    styles = ["shared.css", *(f"{folder}/style.css" for folder in dict.fromkeys([*draws, name]))]
     return gr.HTML(
         value,
         html_template=_read(f"{name}/template.html"),
