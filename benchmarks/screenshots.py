@@ -6,7 +6,6 @@ python -m benchmarks.screenshots --all --out /tmp/pictures   # every tab, by day
 
 import argparse
 import io
-import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from urllib.parse import urlencode
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks import chromium
 from textmatch.demo import Models, build, launch_options
 from textmatch.demo.examples import EXAMPLES
 
@@ -89,10 +89,7 @@ def main() -> None:
     page = build(Models.beside(arguments.checkpoint, device="cpu"))
     _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options())
     with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(
-            executable_path=own if own.exists() else shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = chromium.launch(playwright)
         for view in VIEWS:
             if arguments.all or any(tab + view in DOCS for tab in TABS):
                 take(browser, url, view, arguments.out, arguments.all)

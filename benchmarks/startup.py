@@ -1,6 +1,7 @@
 """Time until the page is up and gives its first result, and what a visitor's browser waits for and downloads.
 
-The browser (Chromium) opens the page twice: with an empty cache, then with what the first visit left in it.
+The browser (Chromium) opens the page twice: with an empty cache, then with what the first visit left in it. The layout
+shift is what browsers count of things that jump (cumulative layout shift; good is below 0.1).
 
 python -m benchmarks.startup --runs 5
 """
@@ -9,29 +10,48 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks import chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 PAIR = ("怎么学好英语", "如何才能把英语学好")
+SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
+ANSWER = "#answer[data-state=fresh] .tm-verdict:not([data-tone=rest])"
+SHIFTS = """
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
 
 
 class Visit(NamedTuple):
-    """Seconds from navigation to the first paint and to the first result; MB downloaded, and in how many responses."""
+    """What a visitor's browser measured.
+
+    Attributes:
+        painted: seconds from navigation to the first paint.
+        answered: seconds from navigation to the first result.
+        megabytes: MB downloaded.
+        responses: in how many responses.
+        shift: layout shift up to a second after the first result.
+    """
 
     painted: float
     answered: float
     megabytes: float
     responses: float
+    shift: float
 
 
 @contextmanager
@@ -68,16 +88,16 @@ def one_start() -> tuple[float, float]:
 
 
 def visits(runs: int) -> dict[str, list[Visit]]:
-    """The first and the second visit of `runs` visitors."""
+    """The first and the second visit of `runs` visitors with each screen."""
     from playwright.sync_api import sync_playwright
 
-    found: dict[str, list[Visit]] = {"first visit": [], "second visit": []}
+    found: dict[str, list[Visit]] = defaultdict(list)
     with app() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for _ in range(runs):
-            context = browser.new_context(locale="zh-CN", viewport={"width": 1280, "height": 900})
-            for each in found.values():
-                each.append(one_visit(context.new_page(), url))
+        browser = chromium.launch(playwright)
+        for screen, (width, height) in [*SCREENS.items()] * runs:
+            context = browser.new_context(locale="zh-CN", viewport={"width": width, "height": height})
+            for number in ("first", "second"):
+                found[f"{number} visit, {screen}"].append(one_visit(context.new_page(), url))
             context.close()
         browser.close()
     return found
@@ -89,13 +109,14 @@ def one_visit(page: Any, url: str) -> Visit:
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
     network.on("Network.loadingFinished", lambda event: fetched.append(event["encodedDataLength"]))
+    page.add_init_script(SHIFTS)
     page.goto(url)
-    answered = page.wait_for_function(
-        "document.querySelector('#verdict .confidence-set') && performance.now()"
-    ).json_value()
+    answered = page.wait_for_function(f"document.querySelector({ANSWER!r}) && performance.now()").json_value()
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.wait_for_timeout(1000)
+    shift = float(page.evaluate("window.shifts"))
     page.close()
-    return Visit(painted / 1000, answered / 1000, sum(fetched) / 1e6, float(sum(map(bool, fetched))))
+    return Visit(painted / 1000, answered / 1000, sum(fetched) / 1e6, float(sum(map(bool, fetched))), shift)
 
 
 def warm_pair() -> float:
@@ -120,8 +141,9 @@ def main() -> None:
     print(f"server:  page {spread(pages)} s, first answer {spread(answers)} s")
     print(f"matcher: warm pair {warm_pair():.1f} ms")
     for name, seen in visits(runs).items():
-        painted, answered, megabytes, requests = map(spread, zip(*seen, strict=True))
+        painted, answered, megabytes, requests, shift = map(spread, zip(*seen, strict=True))
         print(f"{name}: painted {painted} s, answered {answered} s, fetched {megabytes} MB in {requests} responses")
+        print(f"{' ' * len(name)}  layout shift {shift}")
 
 
 def spread(values: Sequence[float]) -> str:

@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from hypothesis import settings
 from pyarrow import parquet
 
+from benchmarks import chromium
 from tests.helpers import OTHER, SAME, Opened, Visit
 from tests.hub_server import WRITER, Hub, serving
 from textmatch import TextMatcher
@@ -53,14 +53,10 @@ def browser() -> Iterator[Any]:
     """Chromium, Playwright's own or the system's; tests that need it skip where there is none."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first is lightest
-        path = own if Path(own).exists() else next(filter(None, map(shutil.which, names)), None)
-        if path is None:
-            pytest.skip("no Chromium on this machine")
-        launched = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+        try:
+            launched = chromium.launch(playwright)
+        except FileNotFoundError as error:
+            pytest.skip(str(error))
         yield launched
         launched.close()
 
