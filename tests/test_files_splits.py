@@ -111,6 +111,16 @@ def test_lines_of_paraphrases_become_pairs(tmp_path: Path, kind: str) -> None:
     ]
 
 
+def test_sentences_that_mean_different_things_are_also_paired_across_their_wordings(tmp_path: Path) -> None:
+    path = tmp_path / "paraphrases.txt"
+    path.write_text("他走了 | 他已经离开\n他来了 | 他到这里了\n", encoding="utf-8")
+    assert [pair[:2] for pair in read_pairs(path) if pair.label == "0"] == [
+        ("他走了", "他来了"),
+        ("他已经离开", "他来了"),
+        ("他已经离开", "他到这里了"),
+    ]
+
+
 def test_a_score_column_says_how_close_two_meanings_are(tmp_path: Path, write_table: Write) -> None:
     path = write_table(
         tmp_path / "pairs.tsv", (*NAMES, "score"), [("水", "火", "0", "0.25"), ("水", "水流", "1", "0.9")]

@@ -519,7 +519,7 @@ def _check_blocks(path: Path, paraphrases: Iterable[Sequence[str]]) -> None:
 
 
 def _paraphrase_pairs(lines: Iterable[Sequence[str]]) -> Iterator[Pair]:
-    """Every two sentences of a line match; each is paired with one of every other line of its block, and differs."""
+    """Every two sentences of a line match; those of two lines of a block differ (`_contrasts`)."""
     block: list[Sequence[str]] = []
     for line in [*lines, []]:
         if line:
@@ -528,6 +528,15 @@ def _paraphrase_pairs(lines: Iterable[Sequence[str]]) -> Iterator[Pair]:
         for same in block:
             yield from (Pair(first, second, "1", SAME_LINE) for first, second in combinations(same, 2))
         for one, other in combinations(block, 2):
-            for i in range(max(len(one), len(other))):
-                yield Pair(one[i % len(one)], other[i % len(other)], "0", SAME_BLOCK)
+            yield from (Pair(one[i], other[j], "0", SAME_BLOCK) for i, j in _contrasts(len(one), len(other)))
         block = []
+
+
+def _contrasts(one: int, other: int) -> list[tuple[int, int]]:
+    """Which sentences of two lines, of so many sentences each, are paired.
+
+    The first of one line with the first of the other, the second with the second, and so on: people write these
+    alike. The last with the first, too: without such pairs a network learns that what is worded differently matches.
+    """
+    alike = {(i % one, i % other) for i in range(max(one, other))}
+    return sorted(alike | {(one - 1, 0)})
