@@ -1,6 +1,7 @@
 """textmatch.training.generate: pairs in which one thing was changed have the label that the change gives them."""
 
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from textmatch.knowledge.quantities import find_quantities
 from textmatch.knowledge.terms import read_lexicon
 from textmatch.text import normalise, segment
 from textmatch.training import generate
+from textmatch.training.constructions import read_constructions
 from textmatch.training.generate import Generator, Made, analyse, change, main, rewrite
 
 SENTENCES = [
@@ -114,3 +116,47 @@ def test_the_command_writes_a_corpus_that_training_reads(tmp_path: Path, capsys:
     assert {pair.label for pair in splits.train} == {"0", "1"}
     assert all(pair.score is not None for pair in splits.train)
     assert "bare aliases 1" in capsys.readouterr().out
+
+
+REBUILT = [
+    ("你喜欢喝咖啡吗", "你喜不喜欢喝咖啡", "你喜欢喝咖啡"),
+    ("能不能便宜一点", "能便宜一点吗", "不能便宜一点"),
+    ("北京比上海冷", "上海没有北京冷", "上海比北京冷"),
+    ("因为下雨所以取消了", "取消了，因为下雨", "因为取消了所以下雨"),
+    ("他不得不加班", "他只好加班", "他不用加班"),
+    ("没人知道密码", "谁也不知道密码", "谁不知道密码"),
+    ("今天很冷", "今天挺冷的", "今天不太冷"),
+    ("至少三个人参加", "起码三个人参加", "至多三个人参加"),
+]
+
+
+@pytest.fixture(scope="module")
+def rebuilt() -> dict[int, set[frozenset[str]]]:
+    """Label → the pairs that constructions make of these sentences and of a question that looks like a statement."""
+    generator = Generator(analyse([*(sentence for sentence, *_ in REBUILT), "这是什么东西"]), random.Random(1))
+    made = [pair for _ in range(40) for pair in generator.constructions(9)]
+    return {label: {frozenset(pair[:2]) for pair in made if pair.label == label} for label in (0, 1)}
+
+
+@pytest.mark.parametrize(("sentence", "same", "other"), REBUILT)
+def test_constructions_say_the_same_or_something_else(
+    rebuilt: dict[int, set[frozenset[str]]], sentence: str, same: str, other: str
+) -> None:
+    assert frozenset((sentence, same)) in rebuilt[1]
+    assert frozenset((sentence, other)) in rebuilt[0]
+
+
+def test_no_pair_of_constructions_is_of_both_kinds_or_takes_a_question_for_a_statement(
+    rebuilt: dict[int, set[frozenset[str]]],
+) -> None:
+    assert rebuilt[0].isdisjoint(rebuilt[1])
+    assert not any("难道这是什么" in text for pair in rebuilt[0] | rebuilt[1] for text in pair)
+
+
+def test_every_construction_has_forms_of_both_kinds_with_its_own_variables() -> None:
+    for construction in read_constructions():
+        assert construction.same, construction
+        assert construction.other, construction
+        variables = {name.replace("asked", "Q") for name in construction.pattern.groupindex}
+        for form in (*construction.same, *construction.other):
+            assert set(re.findall("[A-Z]", form)) <= variables, form

@@ -1,4 +1,4 @@
-"""Labelled pairs made by changing one thing in a sentence: a term, an amount, the spelling, the form of address.
+"""Labelled pairs made by changing one thing in a sentence: a term, an amount, the spelling, the construction.
 
 A term is exchanged for another name of the same thing, or for something of its kind; an amount for the same amount in
 other words, or for another one. `knowledge.quantities` checks what was made. The result is a corpus folder for
@@ -25,6 +25,7 @@ from textmatch.knowledge.terms import Group, Term, find_terms, read_lexicon
 from textmatch.knowledge.wordlists import read_words
 from textmatch.text import normalise, segment, word_tag
 from textmatch.training.augment import Perturbations
+from textmatch.training.constructions import contrasts, read_constructions
 
 SAME, NEAR, SAME_TOPIC, UNRELATED = 1.0, 0.5, 0.35, 0.0
 """How close two meanings are taken to be."""
@@ -34,6 +35,9 @@ COMMON = 20
 
 LENGTHS = range(4, 36)
 """Characters of the sentences that are changed."""
+
+LONGEST_REBUILT = 18
+"""Characters of a sentence up to which its construction is changed: longer ones often hold several clauses."""
 
 # Code points of scripts that no corpus has: Hangul, Kana, Thai, Cyrillic, emoji, rare Chinese characters.
 STRANGE = (
@@ -174,6 +178,25 @@ class Generator:
                 continue
             same = found[number].equals(quantity)
             yield Made(sentence.plain, plain, int(same), SAME if same else NEAR, f"amount: {quantity.dimension}")
+
+    # Constructions
+
+    def constructions(self, per_construction: int) -> Iterator[Made]:
+        """Pairs of a sentence in other constructions, of up to so many sentences for each construction."""
+        numbers = [i for i, sentence in enumerate(self.sentences) if len(sentence.plain) <= LONGEST_REBUILT]
+        self._rng.shuffle(numbers)
+        for construction in read_constructions():
+            found = 0
+            for sentence in (self.sentences[i] for i in numbers):
+                if found == per_construction:
+                    break
+                if not all(text in sentence.plain for text in construction.literals):
+                    continue
+                if (parts := construction.match(sentence.words)) is None:
+                    continue
+                found += 1
+                for one, other, same in contrasts(construction, sentence.plain, parts, self._rng):
+                    yield Made(one, other, int(same), SAME if same else NEAR, "construction")
 
     # Spelling and address
 
@@ -410,6 +433,7 @@ def main(arguments: Sequence[str]) -> None:
         (generator.amounts, 90_000),
         (generator.typos, 25_000),
         (generator.addresses, 10_000),
+        (generator.constructions, 400),
         (generator.strange, 8_000),
         (generator.unrelated, 12_000),
     ]
