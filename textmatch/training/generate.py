@@ -36,6 +36,9 @@ COMMON = 20
 LENGTHS = range(4, 36)
 """Characters of the sentences that are changed."""
 
+TRIES = 50
+"""Sentences that are tried for each one that is wanted in another construction."""
+
 LONGEST_REBUILT = 18
 """Characters of a sentence up to which its construction is changed: longer ones often hold several clauses."""
 
@@ -186,12 +189,13 @@ class Generator:
         numbers = [i for i, sentence in enumerate(self.sentences) if len(sentence.plain) <= LONGEST_REBUILT]
         self._rng.shuffle(numbers)
         for construction in read_constructions():
-            found = 0
+            found = tried = 0
             for sentence in (self.sentences[i] for i in numbers):
-                if found == per_construction:
+                if found == per_construction or tried == TRIES * per_construction:
                     break
                 if not all(text in sentence.plain for text in construction.literals):
                     continue
+                tried += 1
                 if (parts := construction.match(sentence.words)) is None:
                     continue
                 found += 1
