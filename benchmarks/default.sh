@@ -25,17 +25,21 @@ made "$work/kinds" kinds
 made "$work/generated" generated
 
 # Mostly what was written for the kinds of everyday pairs, with some of everything else, so that it is not forgotten.
-train() { # START EPOCHS SEED OUTPUT
-    local resume=()
-    [ -d "$4.training" ] && resume=(--resume)
-    [ -d "$4" ] || python train.py --data "$data"/lcqmc/{train,dev}.tsv.gz \
+train() { # OUTPUT START WEIGHT-OF-KINDS WEIGHT-OF-GENERATED OPTION ...
+    local output=$1 start=$2 kinds=$3 generated=$4 resume=()
+    [ -d "$output.training" ] && resume=(--resume)
+    [ -d "$output" ] || python train.py --data "$data"/lcqmc/{train,dev}.tsv.gz \
         --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases "$work/kinds" \
-        --generated "$work/generated" --weights 1 1 1 1 1 1 1 6 1.5 --dev-also benchmarks/everyday/dev.tsv \
-        --init "$1" --max-words 19800 --epochs "$2" --epoch-share 0.1 --learning-rate 7e-4 --warmup 0.1 \
-        --dropout 0.1 --contrastive-weight 0.3 --seed "$3" --output "$4" "${resume[@]}"
+        --generated "$work/generated" --weights 1 1 1 1 1 1 1 "$kinds" "$generated" \
+        --dev-also benchmarks/everyday/dev.tsv --init "$start" --max-words 19800 \
+        --dropout 0.1 --contrastive-weight 0.3 --output "$output" "${@:5}" "${resume[@]}"
 }
-train "$work/start" 1 1 "$work/first"
-train "$work/first" 2 2 "$work/second"
+large=(--epoch-share 0.1 --learning-rate 7e-4 --warmup 0.1 --batch-size 256)
+small=(--learning-rate 5e-4 --batch-size 64)
+train "$work/first" "$work/start" 6 1.5 "${large[@]}" --epochs 1 --seed 1
+train "$work/second" "$work/first" 6 1.5 "${large[@]}" --epochs 2 --seed 2
+train "$work/third" "$work/second" 10 1.5 "${small[@]}" --epochs 1 --epoch-share 0.1 --warmup -1 --seed 7
+train "$work/fourth" "$work/third" 12 2 "${small[@]}" --epochs 2 --epoch-share 0.05 --warmup 0.1 --seed 11
 [ -d "$work/mean" ] || python train.py --data "$data/lcqmc" \
     --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases --dev-also benchmarks/everyday/dev.tsv \
     --init "$work/second" "$work/second" "$work/start" --epochs 0 --output "$work/mean"
