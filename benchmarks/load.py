@@ -2,9 +2,9 @@
 
     python -m benchmarks.load --seconds 1800 --clients 64 --output benchmarks/results/load.json
 
-Visitors compare, explain, rank, search, group, score files, of which all take the same, cancel, and leave in the middle.
-Afterwards a bare echo page gets as many visitors; and the page is killed while visitors are there, and started again.
-Prints the record as JSON.
+Visitors compare, explain, rank, search, group, score files, of which all take the same, cancel, and leave in the
+middle. Afterwards a bare echo page gets as many visitors; and the page is killed while visitors are there, and started
+again. Prints the record as JSON.
 """
 
 from __future__ import annotations
