@@ -492,9 +492,7 @@ def test_a_full_disk_is_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception
 ) -> None:
     monkeypatch.setattr(place, Mock(side_effect=error))
-    with pytest.raises(
-        TextMatchError, match=r"model\.training: .*cannot be saved: .*(space|failed).*--resume"
-    ):
+    with pytest.raises(TextMatchError, match=r"model\.training: .*cannot be saved: .*(space|failed).*--resume"):
         run(tmp_path / "model", model=TINY["siamese"], config=replace(QUICK, epochs=1))
 
 
