@@ -278,7 +278,8 @@ def test_a_network_whose_answers_are_no_numbers_is_refused(backend: Any) -> None
     with pytest.raises(CheckpointError, match="not a finite number"):
         TextMatcher(network.config, network.vocabulary, network.model, backend=backend).predict(PAIRS)
     with torch.no_grad():
-        network.model.character_embedding.weight.fill_(float("inf"))
+        for parameter in network.model.parameters():
+            parameter.fill_(float("nan"))
     with pytest.raises(CheckpointError, match="not a finite number"):
         TextMatcher(network.config, network.vocabulary, network.model, backend=backend).embed(SENTENCES)
 
