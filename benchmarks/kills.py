@@ -14,6 +14,7 @@ import collections
 import contextlib
 import io
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -122,18 +123,19 @@ def result(output: Path) -> tuple[bytes, ...]:
     return (*files, json.dumps([figures, metrics["dev"]]).encode())
 
 
-def kill_training(kills: int, chance: random.Random, folder: Path) -> tuple[dict[str, int], list[str]]:
+def kill_training(kills: int, seconds: float, chance: random.Random, folder: Path) -> tuple[dict[str, int], list[str]]:
     """Kill runs at random moments, each again and again until it is through; how far they were, and what went wrong."""
     began = time.monotonic()
+    until = began + seconds
     wrong = [told(*started(train, folder / "unbroken"))]
-    seconds, expected = time.monotonic() - began, result(folder / "unbroken")
+    unbroken, expected = time.monotonic() - began, result(folder / "unbroken")
     moments: collections.Counter[str] = collections.Counter()
     for number in range(kills):
         output = folder / str(number) / "model"
         output.parent.mkdir()
         while sum(moments.values()) < kills:
             process, _ = started(train, output)
-            if not killed(process, chance.uniform(0, seconds)):
+            if not killed(process, chance.uniform(0, unbroken)):
                 break
             moments[_moment(output)] += 1
         problem = told(*started(train, output)) if not _through(output) else ""
@@ -141,7 +143,7 @@ def kill_training(kills: int, chance: random.Random, folder: Path) -> tuple[dict
             wrong.append(f"run {number}: {problem or 'another result'}")
         if left := sorted(path.name for path in output.parent.iterdir() if path != output):
             wrong.append(f"run {number}: left {left}")
-        if sum(moments.values()) >= kills:
+        if sum(moments.values()) >= kills or time.monotonic() > until:
             break
     return dict(moments), [problem for problem in wrong if problem]
 
@@ -218,6 +220,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--training", type=int, default=10, help="kills of training (%(default)s)")
     parser.add_argument("--saving", type=int, default=10, help="kills of saving (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="kill no further run after this time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
@@ -227,11 +230,11 @@ def main() -> None:
     load_everything()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        moments, wrong = kill_training(options.training, chance, folder)
+        moments, wrong = kill_training(options.training, options.seconds, chance, folder)
         (folder / "saving").mkdir()
         found, damaged = kill_saving(options.saving, chance, folder / "saving")
     figures = {
-        "training": options.training, "saving": options.saving, "seed": options.seed, "killed_at": moments,
+        "seed": options.seed, "killed_at": moments,
         "found": found, "wrong": [*wrong, *damaged], "machine": around,
     }  # fmt: skip
     give(figures, options.output)

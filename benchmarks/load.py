@@ -23,6 +23,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -49,6 +50,9 @@ BUSY = ("requests are already here", "Many visitors are here")
 PATIENCE = 60.0
 """Seconds that a last answer may take."""
 
+LONGEST = 600.0
+"""Seconds after which a visitor waits no longer."""
+
 WARM = 300.0
 """Seconds after which memory should grow no more."""
 
@@ -68,12 +72,14 @@ class Record:
         refused: kind of call → how many were refused because of too much work.
         errors: what went wrong → how often.
         lost: kind of call → calls whose stream ended without an answer.
+        late: kind of call → calls that had none after `LONGEST` seconds.
     """
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     refused: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
+    late: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -104,15 +110,19 @@ class Visitor:
             self.record.errors[f"{kind}: HTTP {joined.status_code}"] += 1
             return
         name = told = ""
-        with suppress(asyncio.TimeoutError):
+        try:
             async with (
-                asyncio.timeout(self.chance.uniform(0.05, 1) if leave else 600),
+                asyncio.timeout(self.chance.uniform(0.05, 1) if leave else LONGEST),
                 self.http.stream("GET", f"{url}/{joined.json()['event_id']}") as stream,
             ):
                 async for line in stream.aiter_lines():
                     name, told = (line.removeprefix("event: "), told) if line.startswith("event: ") else (name, line)
                     if name in ("complete", "error") and told.startswith("data: "):
                         break
+        except TimeoutError:
+            if not leave:
+                self.record.late[kind] += 1
+            return
         if leave:
             return
         if name == "complete":
@@ -210,8 +220,8 @@ async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]
         bare = await _ask_echo(options, echo[1])
     finally:
         end(echo)
-    warm = [each for each in curve if each["seconds"] >= min(WARM, options.seconds / 2)]
-    memory = [each["megabytes"] for each in warm]
+    memory = [each["megabytes"] for each in curve if each["seconds"] >= min(WARM, options.seconds / 2)]
+    part = max(1, len(memory) // 5)
     return {
         "seconds": options.seconds,
         "clients": options.clients,
@@ -220,7 +230,8 @@ async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]
         "refused": dict(record.refused),
         "errors": dict(record.errors + bare.errors),
         "lost": dict(record.lost),
-        "memory_growth": round(max(memory) / memory[0] - 1, 3),
+        "late": dict(record.late),
+        "memory_growth": round(median(memory[-part:]) / median(memory[:part]) - 1, 3),
         "memory_after_rest_mb": rested,
         "temporary_folder_mb": {"most": max(each["folder"] for each in curve), "after_rest": left},
         "after_a_kill": await _killed(options, folder / "killed"),
@@ -272,7 +283,7 @@ async def _ask(
     _, late = await asyncio.wait(visits, timeout=options.seconds + PATIENCE)
     for visit in late:
         visit.cancel()
-    record.lost["no answer"] += len(late)
+    record.late["at the end"] += len(late)
     await asyncio.gather(watching, *visits, return_exceptions=True)
     for http in clients:
         await http.aclose()
@@ -297,7 +308,7 @@ async def _ask_echo(options: argparse.Namespace, url: str) -> Record:
 def new_client(url: str, number: int) -> httpx.AsyncClient:
     """A client with an address of its own in the loopback range, so that each is a visitor of its own."""
     transport = httpx.AsyncHTTPTransport(local_address=f"127.0.1.{number % 250 + 1}")
-    return httpx.AsyncClient(base_url=url, transport=transport, timeout=600)
+    return httpx.AsyncClient(base_url=url, transport=transport, timeout=LONGEST)
 
 
 def start_server(command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], str]:

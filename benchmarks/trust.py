@@ -130,15 +130,15 @@ def _checkpoints(record: Record) -> str:
 
 
 def _load(record: Record) -> str:
-    calls = sum(each["calls"] for each in record["calls"].values())
+    answers = sum(each["calls"] for each in record["calls"].values())
+    refused, errors, lost, late = (sum(record[name].values()) for name in ("refused", "errors", "lost", "late"))
     kill, folder = record["after_a_kill"], record["temporary_folder_mb"]
     page, echo = (figures.get("p95", 0) for figures in (record["calls"].get("predict", {}), record["echo"]))
     return (
-        f"{record['seconds'] / 60:.0f} minutes, {record['clients']} visitors: {calls:,} answers, "
-        f"{sum(record['refused'].values()):,} refused as too much, {sum(record['errors'].values())} errors, "
-        f"{sum(record['lost'].values())} lost; memory {record['memory_growth']:+.1%} after the first five minutes; "
-        f"temporary folder at most {folder['most']} MB; `/predict` p95 {page:,} ms, the echo {echo:,} ms; after a kill "
-        f"with {kill['left_mb']} MB left it starts with {kill['after_start_mb']} MB "
+        f"{record['seconds'] / 60:.0f} minutes, {record['clients']} visitors: {answers:,} answers, {refused:,} refused "
+        f"as too much, {errors} errors, {lost} lost, {late} later than ten minutes; memory {record['memory_growth']:+.1%} "
+        f"after the first five minutes; temporary folder at most {folder['most']} MB; `/predict` p95 {page:,} ms, the "
+        f"echo {echo:,} ms; after a kill with {kill['left_mb']} MB left it starts with {kill['after_start_mb']} MB "
         f"{'and answers' if kill['answers'] else 'and does not answer'}"
     )
 
@@ -182,6 +182,8 @@ def bars() -> list[str]:
         file = RESULTS / f"{name}.json"
         record = read_record(file) if file.exists() else None
         result = told(record) if record else "not run yet"
+        if record and "note" in record:
+            result += f". {record['note']}"
         load = record["machine"]["load_average"] if record else ""
         mark = " (busy)" if record and load >= BUSY else ""
         lines.append(f"| {promise} | {test} (`benchmarks/{name}.py`) | {result} | {load}{mark} |")
