@@ -1,6 +1,6 @@
 """Load mutated checkpoint folders: each is a CheckpointError, or gives the very same answers.
 
-    python benchmarks/hostile_checkpoints.py --folders 10000 --seed 1 --output benchmarks/hostile_checkpoints.json
+    python -m benchmarks.hostile_checkpoints --folders 10000 --output benchmarks/results/hostile_checkpoints.json
 
 A small network is enough, as loading does the same for any size. The same seed gives the same folders.
 """
@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.output import give
+from benchmarks.output import give, machine
 from textmatch import CheckpointError, TextMatcher, checkpoint
 from textmatch.config import ModelConfig
 from textmatch.models import build
@@ -134,6 +134,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
+    around = machine()
     torch.set_num_threads(1)
     chance = random.Random(options.seed)
     results: collections.Counter[str] = collections.Counter()
@@ -155,7 +156,7 @@ def main() -> None:
             shutil.rmtree(folder)
     figures = {
         "folders": options.folders, "seed": options.seed, "results": dict(results), "wrong": wrong,
-        "slowest_seconds": round(slowest, 1),
+        "slowest_seconds": round(slowest, 1), "machine": around,
     }  # fmt: skip
     give(figures, options.output)
     raise SystemExit(bool(wrong))

@@ -1,9 +1,10 @@
 """Read mutated and hostile files of every kind: each ends as a message, or as every row once and in order.
 
-    python benchmarks/hostile_files.py --files 20000 --seed 1 --output benchmarks/hostile_files.json
+    python -m benchmarks.hostile_files --files 20000 --output benchmarks/results/hostile_files.json
 
 Rows carry their number, so that a row that is lost, doubled or moved is found. Peak memory is that of this process and
 of its reading processes together, above what both take at rest. One file at a time; the same seed gives the same files.
+All the while another thread compares two sentences again and again, as another visitor of the server would.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import collections
 import io
 import itertools
 import json
+import math
 import random
 import resource
 import tempfile
@@ -27,11 +29,14 @@ import openpyxl
 import pyarrow
 from pyarrow import parquet
 
-from benchmarks.output import give
+from benchmarks.output import give, machine
+from textmatch import TextMatcher
 from textmatch.files import LIST_SUFFIXES, TABLE_SUFFIXES, Table, TableError, read_list, read_table
 
 NAMES = ("sentence1", "sentence2", "label")
 PAGE = resource.getpagesize()
+CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "default"
+ASKED = ("几点开门", "什么时候开门")
 FRAGMENTS = (
     *(b"\0", b"\xff", b'"', b"\n", b"\r", b",", b"\t", b"{", b"[", b"<", b"&", b"\xef\xbb\xbf", b"\xff\xfe"),
     *(
@@ -283,6 +288,29 @@ class Memory:
         return sum(int((_text(Path("/proc") / pid / "statm").split() or ["0", "0"])[1]) * PAGE for pid in pids)
 
 
+class OtherVisitor:
+    """Compares two sentences again and again in a thread, and notes how long the slowest answer took."""
+
+    def __init__(self) -> None:
+        self.slowest = 0.0
+        self._matcher = TextMatcher.from_pretrained(CHECKPOINT, "cpu", backend="onnx")
+        self._over = threading.Event()
+        self._asking = threading.Thread(target=self._ask, daemon=True)
+        self._asking.start()
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._over.set()
+        self._asking.join()
+
+    def _ask(self) -> None:
+        self._matcher.predict([ASKED])  # loads word lists
+        while not self._over.wait(0.1):
+            start = time.monotonic()
+            self._matcher.predict([ASKED])
+            self.slowest = max(self.slowest, time.monotonic() - start)
+
+
 def _text(file: Path) -> str:
     try:
         return file.read_text()
@@ -325,6 +353,7 @@ def main() -> None:
     """Read the files and print what came of them; exit code 1 if one was read wrongly or took too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=2000, help="mutated files (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after this time, whatever was read")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-unfolding", action="store_true", help="leave out the files that unfold")
     parser.add_argument("--output", type=Path, help="a JSON file for the figures")
@@ -332,10 +361,14 @@ def main() -> None:
     results: collections.Counter[str] = collections.Counter()
     slowest = heaviest = ("", 0.0)
     wrong: list[str] = []
-    memory = Memory()
+    around, began, mutations, unfolded = machine(), time.monotonic(), 0, 0
+    visitor, memory = OtherVisitor(), Memory()
     with tempfile.TemporaryDirectory() as folder:
         unfolding = () if options.no_unfolding else unfolding_files()
         for case in itertools.chain(unfolding, mutated_files(options.files, options.seed)):
+            if time.monotonic() - began > options.seconds:
+                break
+            mutations, unfolded = mutations + case.name[0].isdigit(), unfolded + (not case.name[0].isdigit())
             for outcome in read(case, Path(folder), memory):
                 results[outcome.result.partition(":")[0]] += 1
                 slowest = max(slowest, (case.name, outcome.seconds), key=lambda pair: pair[1])
@@ -345,9 +378,12 @@ def main() -> None:
                 if not case.name[0].isdigit():
                     took = f"{len(case.content):>11,} B {outcome.seconds:5.1f} s {outcome.megabytes:5.0f} MB"
                     print(f"{case.name:24} {took} {outcome.result}", flush=True)
+    visitor.stop()
+    memory.stop()
     figures = {
-        "files": options.files, "seed": options.seed, "results": dict(results), "wrong": wrong,
+        "files": mutations, "unfolding": unfolded, "seed": options.seed, "results": dict(results), "wrong": wrong,
         "slowest": [slowest[0], round(slowest[1], 1)], "most_megabytes": [heaviest[0], round(heaviest[1])],
+        "slowest_predict_seconds": round(visitor.slowest, 2), "machine": around,
     }  # fmt: skip
     give(figures, options.output)
     raise SystemExit(bool(wrong))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.load --seconds 1800 --clients 64 --output benchmarks/results/load.json
 
-Starts app.py on a free port (or asks ``--url``) and, beside it, a bare echo page that gets the same load of calls at
-the end. Visitors compare, explain, rank, search, group, score files, of which all take the same, cancel, and leave in
-the middle. Prints the record as JSON.
+Visitors compare, explain, rank, search, group, score files, of which all take the same, cancel, and leave in the
+middle. Afterwards a bare echo page gets as many visitors; and the page is killed while visitors are there, and started
+again. Prints the record as JSON.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
 
-from benchmarks.output import give
+from benchmarks.output import give, machine
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,6 +50,18 @@ BUSY = ("requests are already here", "Many visitors are here")
 PATIENCE = 60.0
 """Seconds that a last answer may take."""
 
+LONGEST = 600.0
+"""Seconds after which a visitor waits no longer."""
+
+WARM = 300.0
+"""Seconds after which memory should grow no more."""
+
+REST = 45.0
+"""Seconds of rest before memory is looked at again."""
+
+ECHO_SECONDS, KILLED_SECONDS = 120.0, 15.0
+"""Longest time that the echo page is asked, and that the page is asked before it is killed."""
+
 
 @dataclass
 class Record:
@@ -59,12 +72,14 @@ class Record:
         refused: kind of call → how many were refused because of too much work.
         errors: what went wrong → how often.
         lost: kind of call → calls whose stream ended without an answer.
+        late: kind of call → calls that had none after `LONGEST` seconds.
     """
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     refused: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     lost: Counter[str] = field(default_factory=Counter)
+    late: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -95,15 +110,19 @@ class Visitor:
             self.record.errors[f"{kind}: HTTP {joined.status_code}"] += 1
             return
         name = told = ""
-        with suppress(asyncio.TimeoutError):
+        try:
             async with (
-                asyncio.timeout(self.chance.uniform(0.05, 1) if leave else 600),
+                asyncio.timeout(self.chance.uniform(0.05, 1) if leave else LONGEST),
                 self.http.stream("GET", f"{url}/{joined.json()['event_id']}") as stream,
             ):
                 async for line in stream.aiter_lines():
                     name, told = (line.removeprefix("event: "), told) if line.startswith("event: ") else (name, line)
                     if name in ("complete", "error") and told.startswith("data: "):
                         break
+        except TimeoutError:
+            if not leave:
+                self.record.late[kind] += 1
+            return
         if leave:
             return
         if name == "complete":
@@ -188,51 +207,74 @@ def main() -> None:
 
 
 async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    page = start_server([sys.executable, "app.py"], folder / "page")
+    around = machine()
+    page = await _up([sys.executable, "app.py"], folder / "page")
     try:
-        await until_up(page[1], page[0])
-        record, memory = await _ask(options, page)
-        await asyncio.sleep(45)
-        memory["rested"] = megabytes(page[0].pid)
-        files = [path for path in (folder / "page").rglob("*") if path.is_file()]
-        left = {"files": len(files), "megabytes": round(sum(path.stat().st_size for path in files) / 1e6, 1)}
+        record, curve = await _ask(options, page, folder / "page")
+        await asyncio.sleep(REST)
+        rested, left = megabytes(page[0].pid), folder_megabytes(folder / "page")
     finally:
-        page[0].terminate()
-        page[0].wait(30)
-    echo = start_server([sys.executable, "-c", ECHO], folder / "echo")
+        end(page)
+    echo = await _up([sys.executable, "-c", ECHO], folder / "echo")
     try:
-        await until_up(echo[1], echo[0])
         bare = await _ask_echo(options, echo[1])
     finally:
-        echo[0].terminate()
-        echo[0].wait(30)
+        end(echo)
+    memory = [each["megabytes"] for each in curve if each["seconds"] >= min(WARM, options.seconds / 2)]
+    part = max(1, len(memory) // 5)
     return {
         "seconds": options.seconds,
         "clients": options.clients,
-        "cores": os.cpu_count(),
-        "load_average": [round(each, 1) for each in os.getloadavg()],
         "calls": {kind: _figures(times) for kind, times in sorted(record.times.items())},
         "echo": _figures(bare.times["predict"]),
         "refused": dict(record.refused),
-        "errors": dict(record.errors | bare.errors),
+        "errors": dict(record.errors + bare.errors),
         "lost": dict(record.lost),
-        "memory_mb": memory,
-        "temporary_folder": left,
+        "late": dict(record.late),
+        "memory_growth": round(median(memory[-part:]) / median(memory[:part]) - 1, 3),
+        "memory_after_rest_mb": rested,
+        "temporary_folder_mb": {"most": max(each["folder"] for each in curve), "after_rest": left},
+        "after_a_kill": await _killed(options, folder / "killed"),
+        "curve": curve,
+        "machine": around,
     }
 
 
-async def _ask(options: argparse.Namespace, page: tuple[subprocess.Popen[bytes], str]) -> tuple[Record, dict[str, Any]]:
-    """All visitors for the whole time, and the server's memory meanwhile."""
-    record, memory = Record(), dict[str, Any](start=megabytes(page[0].pid), during=list[float]())
+async def _killed(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Kill the page while visitors are there, start it again: what is left, and whether it answers."""
+    page = await _up([sys.executable, "app.py"], folder)
+    asked = argparse.Namespace(**vars(options) | {"seconds": KILLED_SECONDS})
+    visits = asyncio.ensure_future(_ask(asked, page, folder))
+    await asyncio.sleep(KILLED_SECONDS * 0.8)
+    left = folder_megabytes(folder)
+    page[0].kill()
+    page[0].wait()
+    visits.cancel()
+    await asyncio.gather(visits, return_exceptions=True)
+    again = await _up([sys.executable, "app.py"], folder)
+    try:
+        async with new_client(again[1], 0) as http:
+            answer = await http.post("/predict", json={"sentence1": "什么时候开门", "sentence2": "几点开门"})
+        return {"left_mb": left, "after_start_mb": folder_megabytes(folder), "answers": answer.status_code == 200}
+    finally:
+        end(again)
+
+
+async def _ask(
+    options: argparse.Namespace, page: tuple[subprocess.Popen[bytes], str], folder: Path
+) -> tuple[Record, list[dict[str, float]]]:
+    """All visitors for the whole time; meanwhile the server's memory and that of its temporary folder."""
+    record, curve, began = Record(), list[dict[str, float]](), time.monotonic()
     rows = "".join(
         f"{QUESTIONS[n % 5].format(THINGS[n % 10])}{n},{THINGS[n % 7]}在哪{n}\n" for n in range(options.rows)
     )
-    file, until = ("sentence1,sentence2\n" + rows).encode(), time.monotonic() + options.seconds
+    file, until = ("sentence1,sentence2\n" + rows).encode(), began + options.seconds
 
     async def watch() -> None:
         while time.monotonic() < until:
-            memory["during"].append(megabytes(page[0].pid))
-            await asyncio.sleep(max(options.seconds / 30, 1))
+            now = {"seconds": round(time.monotonic() - began), "megabytes": megabytes(page[0].pid)}
+            curve.append(now | {"folder": folder_megabytes(folder)})
+            await asyncio.sleep(max(options.seconds / 60, 1))
 
     clients = [new_client(page[1], number) for number in range(options.clients)]
     visitors = [Visitor(http, record, random.Random(n), file) for n, http in enumerate(clients)]
@@ -241,16 +283,16 @@ async def _ask(options: argparse.Namespace, page: tuple[subprocess.Popen[bytes],
     _, late = await asyncio.wait(visits, timeout=options.seconds + PATIENCE)
     for visit in late:
         visit.cancel()
-    record.lost["no answer"] += len(late)
+    record.late["at the end"] += len(late)
     await asyncio.gather(watching, *visits, return_exceptions=True)
     for http in clients:
         await http.aclose()
-    return record, memory
+    return record, curve
 
 
 async def _ask_echo(options: argparse.Namespace, url: str) -> Record:
-    """As many visitors as before ask the echo page for a quarter of the time."""
-    record, until = Record(), time.monotonic() + options.seconds / 4
+    """As many visitors as before ask the echo page."""
+    record, until = Record(), time.monotonic() + min(options.seconds / 4, ECHO_SECONDS)
 
     async def visit(visitor: Visitor) -> None:
         while time.monotonic() < until:
@@ -266,7 +308,7 @@ async def _ask_echo(options: argparse.Namespace, url: str) -> Record:
 def new_client(url: str, number: int) -> httpx.AsyncClient:
     """A client with an address of its own in the loopback range, so that each is a visitor of its own."""
     transport = httpx.AsyncHTTPTransport(local_address=f"127.0.1.{number % 250 + 1}")
-    return httpx.AsyncClient(base_url=url, transport=transport, timeout=600)
+    return httpx.AsyncClient(base_url=url, transport=transport, timeout=LONGEST)
 
 
 def start_server(command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -274,7 +316,7 @@ def start_server(command: list[str], folder: Path) -> tuple[subprocess.Popen[byt
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     settings = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(folder), "GRADIO_ANALYTICS_ENABLED": "False"}
     process = subprocess.Popen(
         [*command, *([str(port)] if "-c" in command else [])],
@@ -283,6 +325,19 @@ def start_server(command: list[str], folder: Path) -> tuple[subprocess.Popen[byt
         stdout=subprocess.DEVNULL,
     )
     return process, f"http://127.0.0.1:{port}"
+
+
+async def _up(command: list[str], folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server and wait until it answers."""
+    server = start_server(command, folder)
+    await until_up(server[1], server[0])
+    return server
+
+
+def end(server: tuple[subprocess.Popen[bytes], str]) -> None:
+    """Ask a server to end, and wait until it has."""
+    server[0].terminate()
+    server[0].wait(60)
 
 
 async def until_up(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -300,6 +355,15 @@ def megabytes(pid: int) -> float:
     """Memory that a process holds (Linux)."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+def folder_megabytes(folder: Path) -> float:
+    """Size of the files below a folder."""
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # gone in the meantime
+            size += path.stat().st_size
+    return round(size / 1e6, 1)
 
 
 def _figures(times: list[float]) -> dict[str, int]:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+
+def machine() -> dict[str, Any]:
+    """What else the machine does: its cores and its load average over one minute, asked before a benchmark starts.
+
+    Times and memory that were measured beside a load of one or more are not those of a machine at rest.
+    """
+    return {"cores": os.cpu_count(), "load_average": round(os.getloadavg()[0], 1)}
 
 
 def give(figures: Mapping[str, Any], file: Path | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import train
+from benchmarks import trust
 from textmatch import cli
 
 ROOT = Path(__file__).parents[1]
@@ -63,3 +64,9 @@ def test_the_command_lines_in_the_docs_are_understood() -> None:
     assert {line[0] for line in lines} >= {"predict", "score", "search", "duplicates", "evaluate"}
     for arguments in lines:
         cli.parser().parse_args(arguments)
+
+
+@pytest.mark.parametrize("name", [name for names in trust.TESTED.values() for name in names])
+def test_what_is_said_to_be_tested_is(name: str) -> None:
+    file, _, test = name.partition("::")
+    assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import hostile_checkpoints, hostile_files
+from benchmarks import hostile_checkpoints, hostile_files, hostile_texts
+from tests.tiny_matchers import TINY, random_matcher
 from textmatch import TextMatcher
 
 CHEAP = (
@@ -55,3 +56,11 @@ def test_mutated_checkpoints_are_an_error_or_give_the_same_answers(tmp_path: Pat
         hostile_checkpoints.mutate(tmp_path / "mutated", chance)
         assert not hostile_checkpoints.judged(tmp_path / "mutated", expected).startswith("wrong"), number
         shutil.rmtree(tmp_path / "mutated")
+
+
+def test_generated_texts_are_a_result_or_a_message() -> None:
+    made = hostile_texts.strings(random.Random(7))
+    pairs = [(next(made), next(made)) for _ in range(64)]
+    matcher = random_matcher(TINY, hostile_checkpoints.SENTENCES)
+    assert hostile_texts.faults(matcher, pairs, swap=True)[0] == []
+    assert hostile_texts.faults(matcher, [("猫", "\ud800"), ("猫", "狗"), ("", "猫")], swap=True) == ([], 2)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from textmatch.knowledge.numbers import chinese_number, parse_number
+from textmatch.knowledge.numbers import LONGEST_NUMBER, chinese_number, parse_number
 from textmatch.knowledge.quantities import UNITS, Quantity, find_quantities
 from textmatch.knowledge.sounds import NUM_SOUNDS, find_sounds, near_sound, split_pinyin
 from textmatch.knowledge.terms import Term, find_terms, read_lexicon
 from textmatch.matches import Match, match_flags
-from textmatch.text import Encoded, Vocabulary, normalise, segment
+from textmatch.text import LONGEST_TEXT, Encoded, Vocabulary, normalise, segment
 
 
 def quantities(sentence: str) -> list[Quantity]:
@@ -267,3 +267,14 @@ def test_what_was_not_read_has_no_flags() -> None:
     one, other = VOCABULARY.encode("今天二十岁", 3), VOCABULARY.encode("天气20岁", 2)
     assert len(match_flags(one, other)) == 3
     assert len(match_flags(other, one)) == 2
+
+
+@pytest.mark.parametrize(
+    "unit", ["9", "零", "万", "亿", "千万", "一二三", "1.", "第一", "9-", "百分之一", "一点", "三分之"]
+)
+def test_a_long_row_of_numerals_is_read_in_short_pieces(unit: str) -> None:
+    """Longer ones would take the square of their length, or more digits than Python turns into a number."""
+    plain = (unit * LONGEST_TEXT)[:LONGEST_TEXT]
+    longest = max((each.end - each.start for each in find_quantities(plain, list(plain))), default=0)
+    assert longest < 5 * LONGEST_NUMBER
+    assert parse_number(plain) is None

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tiny_matchers import TINY, new_matcher, random_matcher
-from textmatch import InputError, Prediction, TextMatcher
+from textmatch import CheckpointError, InputError, Prediction, TextMatcher
 from textmatch.batching import Pairs, collate_pairs
 from textmatch.models import InteractionLSTM, MatchOutput
 from textmatch.text import LONGEST_TEXT, normalise
@@ -269,6 +269,19 @@ def test_texts_that_differ_only_in_what_was_not_read_do_not_match(plain: TextMat
         (prediction,) = plain.predict([pair])
         assert prediction.label == "Not Matched"
         assert prediction.similarity < 1
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_a_network_whose_answers_are_no_numbers_is_refused(backend: Any) -> None:
+    network = new_matcher(TINY, SENTENCES)
+    network.model.calibration.temperature.fill_(1e-42)  # above zero, as loading asks
+    with pytest.raises(CheckpointError, match="not a finite number"):
+        TextMatcher(network.config, network.vocabulary, network.model, backend=backend).predict(PAIRS)
+    with torch.no_grad():
+        for parameter in network.model.parameters():
+            parameter.fill_(float("nan"))
+    with pytest.raises(CheckpointError, match="not a finite number"):
+        TextMatcher(network.config, network.vocabulary, network.model, backend=backend).embed(SENTENCES)
 
 
 def test_equal_texts_of_a_network_with_other_classes_are_left_to_it() -> None:

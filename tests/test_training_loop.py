@@ -1,7 +1,9 @@
 """textmatch.training.loop: learn, keep the best epoch on dev, repeat exactly, resume, start from checkpoints."""
 
+import errno
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -455,6 +457,57 @@ def test_only_the_same_data_and_settings_resume(interrupted: Path, changed: dict
     with pytest.raises(TextMatchError, match=r"progress\.json: .*other data or settings"):
         run(interrupted, **changed, resume=True)
     assert (interrupted.with_name("model.training") / "progress.json").read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("progress.json", b"{"),
+        ("progress.json", b"[]"),
+        ("progress.json", b'{"identity": {}, "history": [{"epoch": 1}]}'),
+        ("progress.json", b"[" * 100_000),
+        ("epoch-1/model.safetensors", b"no weights"),
+        ("epoch-1/optimizer.bin", b""),
+    ],
+    ids=["cut", "list", "epoch", "nested", "weights", "optimizer"],
+)
+def test_a_damaged_state_is_named(interrupted: Path, tmp_path: Path, name: str, content: bytes) -> None:
+    state = tmp_path / "model.training"
+    shutil.copytree(interrupted.with_name(state.name), state)
+    (state / name).write_bytes(content)
+    where = re.escape(str(state / name.split("/")[0]))
+    with pytest.raises(TextMatchError, match=f"^{where}: damaged, so the run cannot be resumed: .*leave --resume out"):
+        run(tmp_path / "model", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("accelerate.Accelerator.save_state", RuntimeError("file write failed")),
+        ("textmatch.training.state.save_file", OSError(errno.ENOSPC, "No space left on device")),
+    ],
+    ids=["state", "weights"],
+)
+def test_a_full_disk_is_a_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception
+) -> None:
+    monkeypatch.setattr(place, Mock(side_effect=error))
+    with pytest.raises(TextMatchError, match=r"model\.training: .*cannot be saved: .*(space|failed).*--resume"):
+        run(tmp_path / "model", model=TINY["siamese"], config=replace(QUICK, epochs=1))
+
+
+def test_what_was_begun_to_be_deleted_cannot_be_resumed(
+    interrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kill while the state of a run is deleted."""
+    state = tmp_path / "model.training"
+    shutil.copytree(interrupted.with_name(state.name), state)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "model")
+    with pytest.raises(TextMatchError, match=r"progress\.json: missing, so there is no run to resume"):
+        run(tmp_path / "model", resume=True)
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """textmatch.demo.uploads: what visitors send is gone when the page says so, whatever becomes of them or the process."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,34 @@ def test_what_is_old_goes(tmp_path: Path) -> None:
     aged(tmp_path / "hash2", 2)
     sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"hash", f"{RESULTS}x", f"{RESULTS}y"}
+
+
+def test_a_clock_that_is_set_back_keeps_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "hash" / "a.csv", -24 * 60)  # was sent tomorrow, as the clock has it now
+    sweep(tmp_path)
+    later = time.time() + uploads.UPLOAD_SECONDS + 1
+    monkeypatch.setattr(uploads.time, "time", lambda: later)
+    sweep(tmp_path)
+    assert not list(tmp_path.rglob("a.csv"))
+
+
+def test_sweeping_goes_on_while_others_delete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each folder is gone as soon as it was seen, as when a job is discarded."""
+    for number in range(3):
+        put(tmp_path / str(number) / "deep" / "a.csv", 20)
+    scanned, gone = os.scandir, set[str]()
+
+    def vanishing(path: Any) -> Any:
+        if str(path).endswith("deep") and len(gone) < 2:
+            gone.add(str(path))
+            shutil.rmtree(path)
+        return scanned(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", vanishing)
+        sweep(tmp_path)
+    assert not list(tmp_path.rglob("a.csv"))
+    assert len(gone) == 2
 
 
 def test_the_folder_is_bounded_and_the_oldest_files_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from textmatch import checkpoint, hub
 from textmatch.batching import EncodedPair, by_length, collate, collate_pairs
 from textmatch.config import ModelConfig
-from textmatch.errors import InputError
+from textmatch.errors import CheckpointError, InputError
 from textmatch.explain import explain
 from textmatch.models import InteractionLSTM, MatchOutput, Network, attend
 from textmatch.onnx import OnnxNetwork, Scores
@@ -134,6 +134,7 @@ class TextMatcher:
 
         Raises:
             InputError: a sentence is blank or not a string; the message says which.
+            CheckpointError: the network's answer is not a finite number.
         """
         given = [_two_values(pair, number) for number, pair in enumerate(_rows(pairs, "pairs"), 1)]
         scores = self._score(encoded := self._encode_pairs(given), batch_size)
@@ -165,6 +166,7 @@ class TextMatcher:
 
         Raises:
             InputError: a sentence is blank or not a string; the message says which.
+            CheckpointError: the network's answer is not a finite number.
         """
         given = enumerate(_rows(sentences, "sentences"), 1)
         encoded = [self._encode(sentence, f"sentence {number}") for number, sentence in given]
@@ -172,6 +174,7 @@ class TextMatcher:
         for start in tqdm(range(0, len(encoded), batch_size), desc="embed", unit="batch", disable=not show_progress):
             batch = collate(encoded[start : start + batch_size])
             embedded = self._onnx.embed(batch) if self._onnx else self.model.embed(batch.to(self.device)).float()
+            _check_finite(embedded)
             rows.extend(torch.nn.functional.normalize(embedded, dim=-1).cpu())
         return torch.stack(rows) if rows else torch.empty(0, self.model.embedding_dim)
 
@@ -233,9 +236,12 @@ class TextMatcher:
     def _run(self, pairs: Sequence[EncodedPair]) -> Scores:
         """What the network says of a batch."""
         if self._onnx:
-            return self._onnx.score(pairs)
-        output: MatchOutput = self.model(collate_pairs(pairs).to(self.device))
-        return Scores(self.model.calibration(output.logits), output.similarity, output.grade)
+            scores = self._onnx.score(pairs)
+        else:
+            output: MatchOutput = self.model(collate_pairs(pairs).to(self.device))
+            scores = Scores(self.model.calibration(output.logits), output.similarity, output.grade)
+        _check_finite(*scores)
+        return scores
 
     def _similarities(self, scores: Scores, probabilities: Sequence[Sequence[float]]) -> list[float]:
         """`Prediction.similarity` of each pair, by the network alone."""
@@ -281,6 +287,12 @@ class TextMatcher:
             return self.vocabulary.encode(sentence, self.config.max_length, self.config.unit)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
+
+
+def _check_finite(*values: Tensor | None) -> None:
+    """Refuse a network whose weights are finite, and yet what it makes of them is not: it has no answer."""
+    if not all(value is None or value.isfinite().all() for value in values):
+        raise CheckpointError("the network's answer is not a finite number; expected the weights of a trained network")
 
 
 def _rows(values: Iterable[Any], name: str) -> Iterable[Any]:

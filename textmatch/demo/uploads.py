@@ -117,19 +117,23 @@ def sweep(folder: Path) -> None:
     """
     now = time.time()
     files: list[tuple[float, int, Path]] = []
-    for path in folder.rglob("*"):
-        with suppress(OSError):  # gone in the meantime
-            about = path.stat()
-            if path.is_dir():
-                if now - about.st_mtime > EMPTY_SECONDS:
-                    path.rmdir()  # fails unless it is empty
-            elif now - about.st_mtime > (RESULT_SECONDS if path.parent.name.startswith(RESULTS) else UPLOAD_SECONDS):
-                path.unlink()
-            else:
-                files.append((about.st_mtime, about.st_size, path))
+    for place, _, names in os.walk(folder, topdown=False):  # goes on where others delete at the same time
+        for path in (Path(place, name) for name in names):
+            with suppress(OSError):  # gone in the meantime
+                about = path.lstat()
+                if about.st_mtime > now + SWEEP_SECONDS:  # the clock was set back: its age counts from now
+                    os.utime(path, (now, now), follow_symlinks=False)
+                if now - about.st_mtime > (RESULT_SECONDS if path.parent.name.startswith(RESULTS) else UPLOAD_SECONDS):
+                    path.unlink()
+                else:
+                    files.append((about.st_mtime, about.st_size, path))
+        with suppress(OSError):  # it is not empty
+            if Path(place) != folder and now - Path(place).stat().st_mtime > EMPTY_SECONDS:
+                Path(place).rmdir()
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files):
         if total <= MOST_BYTES:
             break
-        path.unlink(missing_ok=True)
-        total -= size
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            total -= size

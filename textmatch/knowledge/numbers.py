@@ -11,10 +11,14 @@ GROUPS = {"亿": 100_000_000, "万": 10_000}
 ABBREVIATIONS = {"k": 1000, "w": 10_000}
 NUMERAL = "".join((*VALUES, *PLACES, *GROUPS))
 """Every character of a Chinese number."""
+LONGEST_NUMBER = 40
+"""Digits before or after the point of what is read as a number. No text needs more; time grows with their square."""
 
 
 def parse_number(text: str) -> float | None:
-    """The value of an Arabic or a Chinese number (3.5, 3万, 一千二, 三点五, 半); None for other text."""
+    """The value of an Arabic or a Chinese number (3.5, 3万, 一千二, 三点五, 半); None for other or very long text."""
+    if len(text) > 2 * LONGEST_NUMBER + len("-.万"):
+        return None
     if re.fullmatch(r"-?\d+(\.\d+)?", text):
         return float(text)
     if re.fullmatch(r"-?\d+(\.\d+)?[百千万亿kw]", text):

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from textmatch.knowledge.numbers import GROUPS, NUMERAL, PLACES, VALUES, parse_number
+from textmatch.knowledge.numbers import GROUPS, LONGEST_NUMBER, NUMERAL, PLACES, VALUES, parse_number
 from textmatch.knowledge.wordlists import read_words
 
 HOUR, HALF_DAY, DAY = 60.0, 60.0 * 12, 60.0 * 24
@@ -60,10 +60,12 @@ def _any_of(words: Sequence[str]) -> str:
 
 
 _UNIT, _PERIOD = _any_of(tuple(UNITS)), _any_of(BEFORE_NOON + AFTER_NOON)
-_WHOLE = rf"(?:\d+|[{NUMERAL}]+)"
+_RUN = f"{{1,{LONGEST_NUMBER}}}"
+_DIGITS, _NUMERALS = rf"\d{_RUN}", f"[{NUMERAL}]{_RUN}"
+_WHOLE = rf"(?:{_DIGITS}|{_NUMERALS})"
 _SMALL = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3}|零)"
-_ARABIC = r"(?:(?<![a-z0-9.:/])-)?\d+(?:\.\d+)?(?:[万亿千百kw](?![a-z]))?"
-_CHINESE = rf"[{NUMERAL}]+(?:点[零一二三四五六七八九]+(?=[万亿%个倍元块米度公千斤岁]))?"
+_ARABIC = rf"(?:(?<![a-z0-9.:/])-)?{_DIGITS}(?:\.{_DIGITS})?(?:[万亿千百kw](?![a-z]))?"
+_CHINESE = rf"{_NUMERALS}(?:点[零一二三四五六七八九]{_RUN}(?=[万亿%个倍元块米度公千斤岁]))?"
 
 _CLOCK = re.compile(
     rf"(?P<period>{_PERIOD})?的?(?P<hour>{_SMALL})"
@@ -80,13 +82,12 @@ _YEAR = re.compile(
     r"(?P<year>(?:19|20)\d\d|[一二]?[零〇一二三四五六七八九]{4}|[零〇一二九][零〇一二三四五六七八九])年(?![前后级来多纪])"
 )
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-7])(?![天年个])")
-_PERCENT = re.compile(rf"百分之(?P<number>百|\d+(?:\.\d+)?|[{NUMERAL}点半]+)")
+_PERCENT = re.compile(rf"百分之(?P<number>百|{_DIGITS}(?:\.{_DIGITS})?|[{NUMERAL}点半]{_RUN})")
 _FRACTION = re.compile(rf"(?P<below>{_WHOLE})分之(?P<above>{_WHOLE})")
 _ONE_HALF = re.compile(r"一半|半数|对半")
 _RANK = re.compile(rf"第(?P<number>{_WHOLE})")
-_RANGE = re.compile(
-    rf"(?P<low>\d+(?:\.\d+)?|[{NUMERAL}]+)[-~到至](?P<high>\d+(?:\.\d+)?|[{NUMERAL}]+)(?P<unit>{_UNIT})?"
-)
+_EITHER = rf"{_DIGITS}(?:\.{_DIGITS})?|{_NUMERALS}"
+_RANGE = re.compile(rf"(?P<low>{_EITHER})[-~到至](?P<high>{_EITHER})(?P<unit>{_UNIT})?")
 _NEIGHBOURS = re.compile(
     rf"(?P<low>[一二两三四五六七八])(?P<high>[二两三四五六七八九])(?P<place>[十百千万])?(?P<unit>{_UNIT})"
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
@@ -19,6 +21,9 @@ from torch.optim.swa_utils import AveragedModel
 from textmatch.config import TrainConfig
 from textmatch.errors import TextMatchError
 from textmatch.models import Network
+
+PROGRESS, BEST = "progress.json", "best.safetensors"
+"""The identity and history of a run, without which there is nothing to resume; the weights of its best epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class Epoch:
 class TrainingRun:
     """Network, optimizer, running average of the weights and history of a run.
 
-    After each epoch all of it is saved in a folder beside the output: ``progress.json`` (identity and history),
-    ``best.safetensors`` (the averaged weights of the best epoch so far) and ``epoch-<n>`` (the rest).
+    After each epoch all of it is saved in a folder beside the output: `PROGRESS`, `BEST` (the averaged weights of the
+    best epoch so far) and ``epoch-<n>`` (the rest).
 
     Args:
         model: the network to train.
@@ -70,25 +75,26 @@ class TrainingRun:
             resume: whether to resume.
 
         Raises:
-            TextMatchError: there is no run to resume, or it has another identity.
+            TextMatchError: there is no run to resume, it has another identity, or a file of it is damaged.
         """
         self._identity = json.loads(json.dumps(identity))
         if not resume:
             if self.accelerator.is_main_process:
-                shutil.rmtree(self._folder, ignore_errors=True)
+                self.discard()
             self.accelerator.wait_for_everyone()
             return
-        file = self._folder / "progress.json"
+        file = self._folder / PROGRESS
         if not file.is_file():
             raise TextMatchError(
                 f"{file}: missing, so there is no run to resume: it is finished, or has no whole epoch; leave --resume "
                 "out to start one"
             )
-        progress = json.loads(file.read_text(encoding="utf-8"))
-        if progress["identity"] != self._identity:
+        saved, self.history = _read_progress(file)
+        if saved != self._identity:
             raise TextMatchError(f"{file}: was trained with other data or settings; expected the same to resume")
-        self.history = [Epoch(**epoch) for epoch in progress["history"]]
-        self.accelerator.load_state(str(self._folder / f"epoch-{len(self.history)}"))
+        epoch = self._folder / f"epoch-{len(self.history)}"
+        with _readable(epoch):
+            self.accelerator.load_state(str(epoch))
 
     @property
     def best_epoch(self) -> Epoch:
@@ -111,30 +117,48 @@ class TrainingRun:
         self._average.update_parameters(self._unwrapped)
 
     def finish_epoch(self, epoch: Epoch) -> None:
-        """Add an epoch to the history and save the state; a kill at any point leaves the last saved epoch whole."""
+        """Add an epoch to the history and save the state; a kill at any point leaves the last saved epoch whole.
+
+        Raises:
+            TextMatchError: it cannot be saved, for example because the disk is full.
+        """
         self.history.append(epoch)
+        try:
+            self._save(epoch)
+        except (OSError, RuntimeError, SafetensorError) as error:  # PyTorch and safetensors have errors of their own
+            raise TextMatchError(
+                f"{self._folder}: the state of the run cannot be saved: {error!s:.300}; the same command with --resume "
+                "continues after the last epoch that was"
+            ) from error
+        self.accelerator.wait_for_everyone()
+
+    def _save(self, epoch: Epoch) -> None:
         self.accelerator.save_state(str(self._folder / f"epoch-{epoch.epoch}"))
         if self.accelerator.is_main_process:
             if self.best_epoch is epoch:
                 weights = self.averaged_model.state_dict()
-                _replace(self._folder / "best.safetensors", lambda file: save_file(weights, file))
+                _replace(self._folder / BEST, lambda file: save_file(weights, file))
             progress = json.dumps({"identity": self._identity, "history": [asdict(one) for one in self.history]})
-            _replace(self._folder / "progress.json", lambda file: file.write_text(progress, encoding="utf-8"))
+            _replace(self._folder / PROGRESS, lambda file: file.write_text(progress, encoding="utf-8"))
             shutil.rmtree(self._folder / f"epoch-{epoch.epoch - 1}", ignore_errors=True)
-        self.accelerator.wait_for_everyone()
 
     def discard(self) -> None:
-        """Delete the saved state: the run is finished."""
+        """Delete the saved state. First what makes it one: a kill in the middle leaves nothing to resume."""
+        (self._folder / PROGRESS).unlink(missing_ok=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def best_model(self) -> Network:
         """The network of the epoch that is best on dev, rounded to half precision, as it will be stored.
 
         Without an epoch it is the network that the run started from.
+
+        Raises:
+            TextMatchError: the file with its weights is damaged.
         """
         model = self.averaged_model
         if self.history:
-            model.load_state_dict(load_file(self._folder / "best.safetensors"))
+            with _readable(self._folder / BEST):
+                model.load_state_dict(load_file(self._folder / BEST))
         for parameter in model.parameters():
             parameter.data = parameter.data.half().float()
         return model
@@ -144,6 +168,24 @@ class TrainingRun:
 def _update(decay: float, averaged: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor) -> None:
     """Exponential moving average; faster during the first updates, so that it forgets the random start."""
     torch._foreach_lerp_(list(averaged), list(current), 1 - min(decay, float((1 + updates) / (10 + updates))))
+
+
+def _read_progress(file: Path) -> tuple[dict[str, Any], list[Epoch]]:
+    """The identity of a run that can be resumed, and its epochs."""
+    with _readable(file):
+        progress = json.loads(file.read_text(encoding="utf-8"))
+        return progress["identity"], [Epoch(**epoch) for epoch in progress["history"]]
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Say which file of a run is damaged: each of its formats has errors of its own."""
+    try:
+        yield
+    except Exception as error:
+        raise TextMatchError(
+            f"{file}: damaged, so the run cannot be resumed: {error!r:.200}; leave --resume out to start anew"
+        ) from error
 
 
 def _replace(file: Path, write: Callable[[Path], object]) -> None:
