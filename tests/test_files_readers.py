@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -367,6 +368,31 @@ def test_a_list_of_objects_and_of_numbers(tmp_path: Path) -> None:
     table = read_list(put(tmp_path / "a.jsonl", '{"text": "猫", "n": 1.0}\n"狗"\n{"text": 2}\n'))
     assert (table.column("text"), table.column("n")) == (["猫", "", "2"], ["1", "", ""])
     assert read_list(put(tmp_path / "a.xlsx", workbook(("question",), (2.0,), ("猫",)))).column() == ["2", "猫"]
+
+
+@pytest.mark.parametrize(
+    ("first", "header"),
+    [
+        (("内容", "怎么答"), True),
+        (("编号", "说法"), True),
+        (("怎么退货？", "答案"), True),
+        (("怎么退货？", "七天内"), False),
+        (("怎么退货", "七天内可以退。"), False),
+        (("1", "怎么退货"), False),
+        (("售后", "怎么退货"), False),
+    ],
+)
+def test_the_first_row_of_a_wide_list_is_a_header_unless_it_looks_like_data(
+    tmp_path: Path, write_table: Write, first: tuple[str, str], header: bool
+) -> None:
+    rows = [first, ("售后", "几点关门"), ("2", "在哪儿")]
+    lines = "\n".join(map("\t".join, rows))
+    table = read_list(write_table(tmp_path / "a.csv", None, rows))
+    assert (table.header, len(table.rows)) == (header, 3 - header)
+    # A table as a spreadsheet program puts it on the clipboard, and as it saves "Unicode text".
+    assert read_pasted_list(lines + "\n\t\n") == replace(table, encoding="")
+    assert read_list(put(tmp_path / "a.txt", lines)) == table
+    assert not read_pasted_list(f"{lines}\n没有制表符").named
 
 
 # Pasted lines

@@ -30,6 +30,7 @@ from textmatch.files.table import (
     TableError,
     is_called,
     is_header,
+    is_list_header,
     known_columns,
     made_up_names,
     plain_name,
@@ -135,8 +136,10 @@ def read_table(
 def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS, sheet: str = "") -> Table:
     """Read a file of sentences and what stands beside each.
 
-    A `.txt` file has one sentence a line. In `.csv`, `.tsv` and `.xlsx` the first row names the columns if there are
-    several, or if its name is a known one ("question", "问题" …). A line of `.jsonl` is a string or an object.
+    A `.txt` file has one sentence a line, unless every line has a tab: then it is a table. In `.csv`, `.tsv`, `.xlsx`
+    and such a table the first row is the header if a known name ("question", "问题" …) is in it, or if there are
+    several columns and it does not look like the rows below it (`table.is_list_header`). A line of `.jsonl` is a
+    string or an object.
 
     Args:
         path: a file whose name ends in one of `LIST_SUFFIXES`; encodings are those of `read_table`.
@@ -168,12 +171,15 @@ def read_pasted(text: str) -> Table:
 
 
 def read_pasted_list(text: str) -> Table:
-    """Read pasted sentences, one a line.
+    """Read pasted sentences, one a line, or a table where every line has a tab. Blank lines at the end are left out.
 
     Raises:
         TableError: There are no lines, or too many.
     """
-    return _list_of_lines([text] if text.strip() else [], "", LIST_LIMITS)
+    lines = LINE_END.split(text)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return _list_of_lines(["\n".join(lines)], "", LIST_LIMITS)
 
 
 def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits) -> str:
@@ -513,12 +519,15 @@ def _row_of_object(row: JsonRow, width: int) -> Row:
 
 
 def _list_of_lines(text: Iterable[str], encoding: str, limits: Limits) -> Table:
+    """One sentence a line, or a table where every line has a tab."""
     rows: list[Row] = []
     for line in itertools.chain.from_iterable(map(str.splitlines, text)):
         rows.append(Row((line,)))
         limits.check(rows=len(rows))
     if not rows:
         raise TableError("list")
+    if all("\t" in row.values[0] for row in rows if row.values[0]):
+        return _list_of_records(Records([row.values[0].split("\t") for row in rows], encoding), limits)
     return Table(made_up_names(1), rows, encoding, header=False)
 
 
@@ -529,8 +538,8 @@ def _list_of_records(records: Records, limits: Limits) -> Table:
     limits.check(columns=width, cells=width * len(records.rows))
     rows = [Row((*values, *[""] * (width - len(values)))) for values in records.rows]
     table = _unnamed(records, rows, width)
-    (name, *others) = rows[0].values
-    table = table.with_header(bool(others) or is_called(name, "sentence") or is_called(name, "sentence1"))
+    below = [row.values for row in rows[1:HEADER_ROWS]]
+    table = table.with_header(is_list_header(rows[0].values, below))
     if not table.rows:
         raise TableError("list")
     limits.check(rows=len(table.rows))
