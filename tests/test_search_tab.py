@@ -178,6 +178,7 @@ def test_a_pasted_table_has_columns_to_choose_and_pasted_lines_have_none(handler
     assert (offered["column"]["value"], offered["answer_column"]["value"]) == ("内容", "回答")
     assert offered["preview"]["caption"]["key"] == "batch_pasted"
     shown = finish(handlers.load(pasted(*lines), visitor())["loading"])
+    assert shown["status"]["line"] == {"key": "search_pasted", "name": "", "count": 2}
     assert handlers.find("班长唱起歌来", shown["key"])["hits"][0]["number"] == 3
     for other in ("那只花猫搬家了\n班长唱起歌来", "那只花猫搬家了\t搬到山上\n班长唱起歌来", ""):
         offered = handlers.read_pasted(other, None, visitor())

@@ -32,7 +32,7 @@ def accelerator_for(name: str | None, trackers: Sequence[str] = ()) -> Accelerat
     try:
         folders = ProjectConfiguration(logging_dir=str(TRACKER_FOLDER))
         accelerator = Accelerator(
-            cpu=wanted == "cpu", mixed_precision="no", log_with=list(trackers), project_config=folders
+            cpu=wanted == "cpu", mixed_precision="no", log_with=list(trackers) or None, project_config=folders
         )
     except ValueError:  # accelerate keeps one device for each process
         raise TextMatchError(problem) from None

@@ -162,7 +162,7 @@ class SearchHandlers:
         view = self.view
         discard(inputs[view.loading])
         stored = self._stored(inputs[view.key])
-        status = ready_status(stored) if stored else status_value({"key": "search_gone"})
+        status = self._ready(stored) if stored else status_value({"key": "search_gone"})
         status["messages"].insert(0, {"key": "search_stopped"})
         waiting = {view.status: status_value({"key": "search_waiting"}, progress=WORKING), view.stop_loading: SHOW}
         cancelled = {view.status: status, view.stop_loading: HIDE}
@@ -187,14 +187,14 @@ class SearchHandlers:
             return {view.status: _problem(error, request), view.stop_loading: HIDE}
         self.store.remove(inputs[view.key])
         stored = StoredIndex(index, answers, _file_name(file), table.first_number)
-        return {view.key: self.store.add(stored), view.status: ready_status(stored), view.stop_loading: HIDE}
+        return {view.key: self.store.add(stored), view.status: self._ready(stored), view.stop_loading: HIDE}
 
     def reset(self, key: str | None, loading: Job | None) -> Updates:
         """Forget the visitor's list and go back to the example."""
         discard(loading)
         self.store.remove(key)
         view = self.view
-        return {view.key: None, view.status: ready_status(self.example), view.stop_loading: HIDE}
+        return {view.key: None, view.status: self._ready(self.example), view.stop_loading: HIDE}
 
     def find(self, query: str, key: str | None) -> HitsValue:
         """The sentences of the visitor's list that are nearest to `query`."""
@@ -238,6 +238,9 @@ class SearchHandlers:
         """A line about the groups, and none of them."""
         return {self.view.groups_status: status_value(line, progress=far), self.view.groups: EMPTY_GROUPS}
 
+    def _ready(self, stored: StoredIndex) -> StatusValue:
+        return ready_status(stored, is_example=stored is self.example)
+
     def _stored(self, key: str | None) -> StoredIndex | None:
         return self.example if key is None else self.store.get(key)
 
@@ -260,7 +263,7 @@ def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
     return {"line": line, "hits": values}
 
 
-def ready_status(stored: StoredIndex) -> StatusValue:
+def ready_status(stored: StoredIndex, is_example: bool = False) -> StatusValue:
     """Which list is used, and what of it was merged, cut or skipped."""
     index = stored.index
     usable = len(index.sentences) - len(index.skipped)
@@ -275,7 +278,7 @@ def ready_status(stored: StoredIndex) -> StatusValue:
     ]
     if len(index.skipped) > SKIPPED_SHOWN:
         messages.append({"key": "search_skipped_more", "count": len(index.skipped) - SKIPPED_SHOWN})
-    key = "search_list" if stored.name else "search_example" if stored.answers else "search_pasted"
+    key = "search_list" if stored.name else "search_example" if is_example else "search_pasted"
     return status_value({"key": key, "name": stored.name, "count": usable}, messages=messages)
 
 

@@ -48,7 +48,7 @@ def tab(matcher: TextMatcher) -> None:
     example, store = _example(matcher), SessionStore(CAPACITY, list_bytes)
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
-        line = status(ready_status(example), elem_id="search-status", progress_texts=PROGRESS_TEXTS)
+        line = status(ready_status(example, is_example=True), elem_id="search-status", progress_texts=PROGRESS_TEXTS)
         stop_loading = gr.Button(text("search_stop"), elem_id="search-cancel-load", visible=False)
         with gr.Accordion(text("search_own"), open=False, elem_id="search-own"):
             pasted = gr.Textbox(
