@@ -200,6 +200,16 @@ def test_a_workbook_with_blank_rows_and_cells(tmp_path: Path) -> None:
     assert table.first_number == 3
 
 
+def test_json_that_is_one_list_is_read_as_json_lines_are(tmp_path: Path) -> None:
+    rows = [{"text1": "甲", "text2": "\ud800乙"}, {"text1": "丙", "text2": None, "label": 1}]
+    listed = read_table(put(tmp_path / "a.json", json.dumps(rows, indent=1)))
+    lines = read_table(put(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))))
+    assert listed == lines
+    assert read_list(put(tmp_path / "b.json", '["猫", "狗"]')).column() == ["猫", "狗"]
+    for broken in ('["猫", "狗"', "[" * 9999, "3"):
+        assert refused(read_table, put(tmp_path / "c.json", broken)).problem.key == "objects"
+
+
 # As a spreadsheet program reads
 
 
@@ -246,6 +256,14 @@ def test_the_sheet_with_the_data_is_read_and_named(tmp_path: Path) -> None:
         read_table(tmp_path / "a.xlsx", sheet="没有")
     with pytest.raises(TableError, match="there is no sheet 数据; the sheets are: –"):
         read_table(put(tmp_path / "a.csv", b"a,b\n"), sheet="数据")
+    data.sheet_state = "hidden"
+    shown = book.create_sheet("新")
+    shown.append(NAMES[:2])
+    shown.append(["丙", "丁"])
+    book.save(tmp_path / "hidden.xlsx")
+    assert read_table(tmp_path / "hidden.xlsx").sheet == "新"
+    assert read_table(tmp_path / "hidden.xlsx", sheet="数据").sheet == "数据"
+    book.remove(shown)
     book.remove(data)
     book.save(tmp_path / "b.xlsx")
     assert read_table(tmp_path / "b.xlsx").sheet == "别的"
@@ -343,7 +361,7 @@ def test_every_kind_of_list_gives_the_same_table(tmp_path: Path, write_table: Wr
     names, rows = ("问题", "答案"), [("怎么退货", "七天内"), ('他说"好"', "a,b"), ("", "空")]
     for kind in LIST_SUFFIXES[1:]:
         table = read_list(write_table(tmp_path / f"a{kind}", names, rows))
-        assert (table.names, table.first_number) == (names, 1 if kind == ".jsonl" else 2)
+        assert (table.names, table.first_number) == (names, 1 if kind in (".jsonl", ".json") else 2)
         assert [table.column(name) for name in names] == list(map(list, zip(*rows, strict=True)))
     assert read_list(put(tmp_path / "b.CSV", "甲,甲,\n1,2,3\n")).names == ("甲", "甲 (2)", "column 3")
     assert values(read_list(put(tmp_path / "c.csv", "问题\n怎么,退货\n"))) == [("怎么", "退货")]
