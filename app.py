@@ -1,17 +1,14 @@
 """Builds and launches the demo page. The address is Gradio's: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT change it."""
 
 import argparse
+import gc
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-
-import torch
-
-from textmatch import TextMatchError
-from textmatch.demo import Models, build, launch_options
-from textmatch.demo.memory import few_arenas
-from textmatch.demo.models import fastest_backend
+from typing import Any
 
 
 def main() -> None:
@@ -25,16 +22,48 @@ def main() -> None:
         "TEXTMATCH_CHECKPOINT sets it, too)",
     )
     checkpoint: str = parser.parse_args().checkpoint
+    with without_collection():
+        page, options = prepare(checkpoint)
+    page.launch(**options)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """No garbage collection while the page is made.
+
+    What is made then stays. To look through it again and again would take a quarter of the start.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.collect()
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
+def prepare(checkpoint: str) -> tuple[Any, dict[str, Any]]:
+    """The page around a checkpoint, and how to launch it. Only here are the large packages imported."""
+    import torch
+    from gradio import http_server
+
+    from textmatch import TextMatchError
+    from textmatch.demo import Models, build, launch_options
+    from textmatch.demo.memory import few_arenas
+    from textmatch.demo.models import fastest_backend
+
     few_arenas()
     torch.set_num_threads(1)  # visitors share the cores: with more threads a pair takes longer, not shorter
     if os.environ.get("SYSTEM") == "spaces":  # a Space is reached through the Hub's proxy alone
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
+        # Gradio would also watch the source there, in a thread that fails without the package spaces.
+        http_server.get_space = lambda: None  # type: ignore[attr-defined]
     device = "cpu" if marked_for_zero_gpu() else None
     try:
         models = Models.beside(checkpoint, device, backend=fastest_backend())
     except TextMatchError as error:
         sys.exit(f"app.py: {error}")
-    build(models).launch(**launch_options())
+    return build(models), launch_options()
 
 
 def marked_for_zero_gpu() -> bool:

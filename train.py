@@ -96,6 +96,19 @@ def parser() -> argparse.ArgumentParser:
         help="checkpoint folder to write (default: checkpoints/, the name of the data and that of the preset)",
     )
     result.add_argument("--overwrite", action="store_true", help="replace the checkpoint that the output holds")
+    result.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="write the figures of each epoch, and within it of every 50 steps, as lines of JSON",
+    )
+    result.add_argument(
+        "--report-to",
+        nargs="+",
+        choices=("tensorboard", "trackio"),
+        default=[],
+        help="also send them to these, whose packages are to be installed",
+    )
     result.add_argument("--device", choices=("cpu", "cuda", "mps", "xpu"), help="where to train (default: the best)")
     result.add_argument(
         "--precision", choices=("no", "bf16"), help="bfloat16 or not (default: where the hardware is fast at it)"
@@ -200,6 +213,8 @@ def main(arguments: list[str]) -> None:
             precision=options["precision"],
             resume=options["resume"],
             overwrite=options["overwrite"],
+            log=options["log"],
+            report_to=options["report_to"],
             command=shlex.join(["python", "train.py", *arguments]),
         ),
     )

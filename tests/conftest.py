@@ -230,7 +230,7 @@ def write_table() -> Callable[..., Path]:
             columns = zip(names or (), zip(*rows, strict=True), strict=True)
             parquet.write_table(pyarrow.table(dict(columns)), path)
             return path
-        if kind == ".jsonl":
+        if kind in (".jsonl", ".json"):
             text = "".join(json.dumps(dict(zip(names or (), row, strict=True))) + "\n" for row in rows)
         elif kind == ".csv":
             held = io.StringIO(newline="")

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,16 @@ def test_a_workbook_with_blank_rows_and_cells(tmp_path: Path) -> None:
     assert table.first_number == 3
 
 
+def test_json_that_is_one_list_is_read_as_json_lines_are(tmp_path: Path) -> None:
+    rows = [{"text1": "甲", "text2": "\ud800乙"}, {"text1": "丙", "text2": None, "label": 1}]
+    listed = read_table(put(tmp_path / "a.json", json.dumps(rows, indent=1)))
+    lines = read_table(put(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))))
+    assert listed == lines
+    assert read_list(put(tmp_path / "b.json", '["猫", "狗"]')).column() == ["猫", "狗"]
+    for broken in ('["猫", "狗"', "[" * 9999, "3"):
+        assert refused(read_table, put(tmp_path / "c.json", broken)).problem.key == "objects"
+
+
 # As a spreadsheet program reads
 
 
@@ -245,6 +256,14 @@ def test_the_sheet_with_the_data_is_read_and_named(tmp_path: Path) -> None:
         read_table(tmp_path / "a.xlsx", sheet="没有")
     with pytest.raises(TableError, match="there is no sheet 数据; the sheets are: –"):
         read_table(put(tmp_path / "a.csv", b"a,b\n"), sheet="数据")
+    data.sheet_state = "hidden"
+    shown = book.create_sheet("新")
+    shown.append(NAMES[:2])
+    shown.append(["丙", "丁"])
+    book.save(tmp_path / "hidden.xlsx")
+    assert read_table(tmp_path / "hidden.xlsx").sheet == "新"
+    assert read_table(tmp_path / "hidden.xlsx", sheet="数据").sheet == "数据"
+    book.remove(shown)
     book.remove(data)
     book.save(tmp_path / "b.xlsx")
     assert read_table(tmp_path / "b.xlsx").sheet == "别的"
@@ -342,7 +361,7 @@ def test_every_kind_of_list_gives_the_same_table(tmp_path: Path, write_table: Wr
     names, rows = ("问题", "答案"), [("怎么退货", "七天内"), ('他说"好"', "a,b"), ("", "空")]
     for kind in LIST_SUFFIXES[1:]:
         table = read_list(write_table(tmp_path / f"a{kind}", names, rows))
-        assert (table.names, table.first_number) == (names, 1 if kind == ".jsonl" else 2)
+        assert (table.names, table.first_number) == (names, 1 if kind in (".jsonl", ".json") else 2)
         assert [table.column(name) for name in names] == list(map(list, zip(*rows, strict=True)))
     assert read_list(put(tmp_path / "b.CSV", "甲,甲,\n1,2,3\n")).names == ("甲", "甲 (2)", "column 3")
     assert values(read_list(put(tmp_path / "c.csv", "问题\n怎么,退货\n"))) == [("怎么", "退货")]
@@ -367,6 +386,31 @@ def test_a_list_of_objects_and_of_numbers(tmp_path: Path) -> None:
     table = read_list(put(tmp_path / "a.jsonl", '{"text": "猫", "n": 1.0}\n"狗"\n{"text": 2}\n'))
     assert (table.column("text"), table.column("n")) == (["猫", "", "2"], ["1", "", ""])
     assert read_list(put(tmp_path / "a.xlsx", workbook(("question",), (2.0,), ("猫",)))).column() == ["2", "猫"]
+
+
+@pytest.mark.parametrize(
+    ("first", "header"),
+    [
+        (("内容", "怎么答"), True),
+        (("编号", "说法"), True),
+        (("怎么退货？", "答案"), True),
+        (("怎么退货？", "七天内"), False),
+        (("怎么退货", "七天内可以退。"), False),
+        (("1", "怎么退货"), False),
+        (("售后", "怎么退货"), False),
+    ],
+)
+def test_the_first_row_of_a_wide_list_is_a_header_unless_it_looks_like_data(
+    tmp_path: Path, write_table: Write, first: tuple[str, str], header: bool
+) -> None:
+    rows = [first, ("售后", "几点关门"), ("2", "在哪儿")]
+    lines = "\n".join(map("\t".join, rows))
+    table = read_list(write_table(tmp_path / "a.csv", None, rows))
+    assert (table.header, len(table.rows)) == (header, 3 - header)
+    # A table as a spreadsheet program puts it on the clipboard, and as it saves "Unicode text".
+    assert read_pasted_list(lines + "\n\t\n") == replace(table, encoding="")
+    assert read_list(put(tmp_path / "a.txt", lines)) == table
+    assert not read_pasted_list(f"{lines}\n没有制表符").named
 
 
 # Pasted lines

@@ -246,7 +246,7 @@ PAIR = '{"text1": "甲", "text2": "乙", "label": 1}\n'
             "",
             (
                 ": the kind of file is unknown; expected a name that ends in "
-                ".tsv, .tsv.gz, .csv, .csv.gz, .jsonl, .jsonl.gz, .xlsx, .parquet, .txt, .txt.gz"
+                ".tsv, .tsv.gz, .csv, .csv.gz, .jsonl, .jsonl.gz, .json, .xlsx, .parquet, .txt, .txt.gz"
             ),
         ),
     ],

@@ -176,10 +176,19 @@ def test_a_list_gives_its_columns_as_text() -> None:
 
 def test_a_list_without_names() -> None:
     table = Table(("sentence1",), rows(("怎么退货",)), header=False)
-    assert (table.named, table.sentence_column, table.answer_column) == (False, None, None)
+    assert (table.named, table.sentence_column, table.answer_column) == (False, "1", None)
     assert table.column() == ["怎么退货"]
-    with pytest.raises(TableError, match="no column sentence1; the columns are: –"):
+    assert table.list_reading() == "1 rows"
+    with pytest.raises(TableError, match=r"no column sentence1; the columns are: 1$"):
         table.column("sentence1")
+    wide = Table(("sentence1", "sentence2"), rows(("1", "怎么退货"), (2, "在哪儿")), header=False)
+    assert (wide.choices, wide.sentence_column, wide.list_reading()) == (
+        ("1", "2"),
+        "2",
+        "2 rows, sentences = column 2",
+    )
+    assert (wide.column(), wide.column("1")) == (["怎么退货", "在哪儿"], ["1", "2"])
+    assert Table(("编号", "说法"), rows(("1", "怎么退货"))).sentence_column == "说法"
 
 
 def fields(wording: str) -> set[str]:

@@ -17,7 +17,7 @@ from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
 from textmatch.demo.handlers.search import NO_COLUMN, SKIPPED_SHOWN, TOP_K, SearchHandlers, SearchView
 from textmatch.demo.i18n import TEXTS
-from textmatch.demo.jobs import Job
+from textmatch.demo.jobs import NO_CHANGE, Job
 from textmatch.demo.sessions import SENTENCE_BYTES, SessionStore, StoredIndex, list_bytes
 from textmatch.demo.tabs.search import FAQ, FIRST_QUERY, tab
 from textmatch.files import LIST_SUFFIXES, read_list
@@ -42,7 +42,8 @@ def handlers(matcher: TextMatcher) -> SearchHandlers:
 
 def pasted(*lines: str, **others: Any) -> dict[Any, Any]:
     """What Load gets from the tab."""
-    empty = {"file": None, "column": None, "answer_column": None, "sheet": None, "key": None, "loading": None}
+    choices = dict.fromkeys(("column", "answer_column", "sheet", "header"))
+    empty = {"file": None, "key": None, "loading": None} | choices
     return {"pasted": "\n".join(lines)} | empty | others
 
 
@@ -122,7 +123,9 @@ def test_a_files_columns_are_offered_and_the_chosen_ones_used(handlers: SearchHa
     path.write_text("\n".join(",".join(row) for row in rows), encoding="gb18030")
     offered = handlers.read_columns(str(path), visitor())
     assert offered["status"]["line"] == {"key": "search_chosen", "name": "mine.csv", "count": 2}
-    assert (offered["column"]["choices"], offered["column"]["visible"]) == (list(rows[0]), True)
+    assert (offered["column"]["choices"], offered["column"]["visible"]) == ([(name, name) for name in rows[0]], True)
+    assert (offered["preview"]["columns"], offered["preview"]["rows"]) == (list(rows[0]), list(map(list, rows[1:])))
+    assert (offered["header"]["value"], offered["header"]["visible"]) == (True, True)
     assert (offered["column"]["value"], offered["answer_column"]["value"]) == ("标号", NO_COLUMN)
     chosen = pasted(file=str(path), column="内容", answer_column="怎么答")
     shown = finish(handlers.load(chosen, visitor())["loading"])
@@ -140,7 +143,7 @@ def test_another_sheet_can_be_chosen(handlers: SearchHandlers, tmp_path: Path) -
     offered = handlers.read_columns(str(tmp_path / "a.xlsx"), visitor())
     assert (offered["sheet"]["choices"], offered["sheet"]["value"]) == (["旧", "新"], "新")
     offered = handlers.read_sheet(str(tmp_path / "a.xlsx"), "旧", visitor())
-    assert offered["column"]["choices"] == ["那只花猫搬家了", "备注"]
+    assert offered["column"]["choices"] == [(name, name) for name in ("那只花猫搬家了", "备注")]
     chosen = pasted(file=str(tmp_path / "a.xlsx"), sheet="旧", column="备注")
     shown = finish(handlers.load(chosen, visitor())["loading"])
     assert shown["status"]["line"]["count"] == 1
@@ -152,6 +155,43 @@ def test_a_list_without_a_header_has_no_columns_to_choose(handlers: SearchHandle
     offered = handlers.read_columns(str(path), visitor())
     assert (offered["column"]["visible"], offered["answer_column"]["visible"]) == (False, False)
     assert line(finish(handlers.load(pasted(file=str(path)), visitor())["loading"])) == "search_list"
+
+
+def test_a_visitor_says_that_the_first_row_is_no_header(handlers: SearchHandlers, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("那只花猫搬家了,搬到山上\n班长唱起歌来,很好听\n", encoding="utf-8")
+    assert handlers.read_columns(str(path), visitor())["header"]["value"]
+    offered = handlers.read_header(str(path), "", None, False, visitor("en"))
+    assert offered["column"]["choices"] == [("Column 1", "1"), ("Column 2", "2")]
+    assert (offered["preview"]["columns"], offered["column"]["value"]) == (["Column 1", "Column 2"], "1")
+    chosen = pasted(file=str(path), column="1", answer_column="2", header=False)
+    shown = finish(handlers.load(chosen, visitor())["loading"])
+    hit = handlers.find("那只花猫搬家了", shown["key"])["hits"][0]
+    assert (hit["sentence"], hit["answer"], hit["number"]) == ("那只花猫搬家了", "搬到山上", 1)
+
+
+def test_a_pasted_table_has_columns_to_choose_and_pasted_lines_have_none(handlers: SearchHandlers) -> None:
+    lines = ["编号\t内容\t回答", "1\t那只花猫搬家了\t搬到山上", "2\t班长唱起歌来\t很好听"]
+    offered = handlers.read_pasted("\n".join(lines), "a.csv", visitor())
+    assert offered["file"] is None
+    assert offered["status"]["line"] == {"key": "search_chosen_pasted", "name": "", "count": 2}
+    assert (offered["column"]["value"], offered["answer_column"]["value"]) == ("内容", "回答")
+    assert offered["preview"]["caption"]["key"] == "batch_pasted"
+    shown = finish(handlers.load(pasted(*lines), visitor())["loading"])
+    assert shown["status"]["line"] == {"key": "search_pasted", "name": "", "count": 2}
+    assert handlers.find("班长唱起歌来", shown["key"])["hits"][0]["number"] == 3
+    for other in ("那只花猫搬家了\n班长唱起歌来", "那只花猫搬家了\t搬到山上\n班长唱起歌来", ""):
+        offered = handlers.read_pasted(other, None, visitor())
+        assert (offered["column"]["visible"], offered["preview"]["rows"]) == (False, [])
+    assert handlers.read_pasted("", "a.csv", visitor()) == NO_CHANGE  # an upload has emptied the box
+
+
+def test_what_was_pasted_after_an_upload_is_used(handlers: SearchHandlers, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("编号,内容\n1,那只花猫搬家了\n", encoding="utf-8")
+    chosen = pasted("班长唱起歌来", "猫", file=str(path), column="内容", header=True)
+    shown = finish(handlers.load(chosen, visitor())["loading"])
+    assert shown["status"]["line"] == {"key": "search_pasted", "name": "", "count": 2}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -397,6 +437,22 @@ def test_a_file_is_uploaded_and_its_column_chosen(visit: Open, tmp_path: Path) -
     own_list(page)
     page.locator("#search-file input[type=file]").set_input_files(path)
     status(page, "chosen", name=path.name, count=2)
+    header = page.locator("#search-header input")
+    header.uncheck()
+    status(page, "chosen", name=path.name, count=3)
+    assert page.locator("#search-preview thead").inner_text().split() == [
+        "第",
+        "1",
+        "列",
+        "第",
+        "2",
+        "列",
+        "第",
+        "3",
+        "列",
+    ]
+    header.check()
+    status(page, "chosen", name=path.name, count=2)
     for column, name in (("#search-column", "内容"), ("#search-answer-column", "怎么答")):
         page.locator(f"{column} input").click()
         page.get_by_role("option", name=name).click()
@@ -405,6 +461,14 @@ def test_a_file_is_uploaded_and_its_column_chosen(visit: Open, tmp_path: Path) -
     status(page, "list", name=path.name, count=2)
     ask(page, "那只花猫搬家了")
     assert first_hit(page, "那只花猫搬家了").locator(".tm-hit-answer").inner_text() == "搬到山上"
+    page.locator("#search-paste textarea").fill("说法\t答案\n那只花猫搬家了\t在楼上\n班长唱起歌来\t很好听")
+    status(page, "chosen_pasted", count=2)
+    assert page.locator("#search-preview tbody tr").count() == 2
+    page.locator("#search-load").click()
+    status(page, "pasted", count=2)
+    page.locator(".tm-hit-answer").first.get_by_text("在楼上").wait_for()
+    page.locator("#search-paste textarea").fill("猫")
+    page.locator("#search-preview").get_by_role("table").wait_for(state="hidden")
 
 
 @pytest.mark.slow

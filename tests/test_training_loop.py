@@ -422,6 +422,53 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
         run(tmp_path / "file" / "model")
 
 
+def test_the_log_has_the_figures_of_steps_and_epochs_and_is_not_replaced_unasked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textmatch.training.loop.LOG_STEPS", 2)
+    log = tmp_path / "log.jsonl"
+    config, model = replace(QUICK, epochs=2), TINY["siamese"]
+    epochs = run(tmp_path / "model", model=model, config=config, log=log)["history"]
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    within = [line for line in lines if "learning_rate" in line]
+    ends = [line for line in lines if "dev_accuracy" in line]
+    assert within
+    assert all(line["step"] % 2 == 0 and line.keys() >= {"epoch", "loss", "train_accuracy"} for line in within)
+    assert [line["step"] for line in ends] == [ends[0]["step"], 2 * ends[0]["step"]]
+    assert [line | {"seconds": epoch["seconds"]} for line, epoch in zip(ends, epochs, strict=True)] == [
+        {"step": line["step"], **epoch} for line, epoch in zip(ends, epochs, strict=True)
+    ]
+    interrupt(monkeypatch, "siamese", epoch=1, error=AssertionError)
+    with pytest.raises(TextMatchError, match=r"--log .*log\.jsonl: the file is there already; .*--overwrite"):
+        run(tmp_path / "other", model=model, config=config, log=log)
+    with pytest.raises(TextMatchError, match=r"--log .*: cannot be written: No such file"):
+        run(tmp_path / "other", model=model, config=config, log=tmp_path / "nowhere" / "log.jsonl")
+
+
+def test_an_interrupted_log_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, model, log = replace(QUICK, epochs=2), TINY["siamese"], tmp_path / "log.jsonl"
+    with monkeypatch.context() as patched:
+        interrupt(patched, "siamese", epoch=2)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "model", model=model, config=config, log=log)
+    run(tmp_path / "model", model=model, config=config, log=log, resume=True)
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    assert [line["epoch"] for line in lines if "dev_accuracy" in line] == [1, 2]
+
+
+def test_tensorboard_gets_the_figures_and_a_missing_tracker_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = replace(QUICK, epochs=1)
+    run(tmp_path / "model", model=TINY["siamese"], config=config, report_to=["tensorboard"])
+    events = b"".join(file.read_bytes() for file in (tmp_path / "runs" / "model").rglob("*tfevents*"))
+    assert b"dev_accuracy" in events
+    monkeypatch.setattr("textmatch.training.log.get_available_trackers", list)
+    with pytest.raises(TextMatchError, match=r"--report-to trackio: .* not installed; expected pip install trackio"):
+        run(tmp_path / "other", report_to=["trackio"])
+
+
 def test_there_must_be_a_run_to_resume(tmp_path: Path) -> None:
     with pytest.raises(TextMatchError, match="resume"):
         run(tmp_path / "model", resume=True)

@@ -108,7 +108,7 @@ def _shared_options() -> argparse.ArgumentParser:
 
 def _list_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("file", type=Path, help="list of sentences: .txt, .csv, .tsv, .jsonl or .xlsx")
+    options.add_argument("file", type=Path, help="list of sentences: .txt, .csv, .tsv, .jsonl, .json or .xlsx")
     options.add_argument("--column", help="name of the column with the sentences (question, 问题 … or the first)")
     _add_sheet(options)
     _add_header(options)
@@ -325,7 +325,7 @@ def _file_or_input(file: Path) -> Iterator[Path]:
         yield file
         return
     content = sys.stdin.buffer.read()
-    starts = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"{": ".jsonl"}
+    starts = {b"PK\x03\x04": ".xlsx", b"PAR1": ".parquet", b"{": ".jsonl", b"[": ".json"}
     suffixes = [suffix for start, suffix in starts.items() if content.startswith(start)]
     text = ".tsv" if b"\t" in content.partition(b"\n")[0] else ".csv"
     with tempfile.TemporaryDirectory() as folder:

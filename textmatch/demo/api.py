@@ -164,7 +164,7 @@ class Endpoints:
         probability and does not stop the others).
 
         Args:
-            file: the file; its name must end in .csv, .tsv, .jsonl, .xlsx or .parquet.
+            file: the file; its name must end in .csv, .tsv, .jsonl, .json, .xlsx or .parquet.
             sentence1: name of the column with the first sentences; empty to recognise it.
             sentence2: name of the column with the second sentences; empty to recognise it.
             label: name of a column with labels to compare with (0/1, class names, 是/否); empty to recognise one.
@@ -220,7 +220,7 @@ class Endpoints:
         Args:
             query: the sentence to look for.
             sentences: the list to search, at most 10,000 sentences; leave it out to send a file instead.
-            file: a .txt, .csv, .tsv, .jsonl or .xlsx file with the list, one sentence in each row.
+            file: a .txt, .csv, .tsv, .jsonl, .json or .xlsx file with the list, one sentence in each row.
             top_k: how many hits at most, 1 to 100.
             column: name of the file's column with the sentences; empty to recognise it.
             sheet: name of the sheet of a workbook; empty for the one with the data.
@@ -253,7 +253,7 @@ class Endpoints:
 
         Args:
             sentences: the list, at most 10,000 sentences; leave it out to send a file instead.
-            file: a .txt, .csv, .tsv, .jsonl or .xlsx file with the list, one sentence in each row.
+            file: a .txt, .csv, .tsv, .jsonl, .json or .xlsx file with the list, one sentence in each row.
             threshold: probability from which two sentences count as the same, 0 to 1.
             column: name of the file's column with the sentences; empty to recognise it.
             sheet: name of the sheet of a workbook; empty for the one with the data.

@@ -30,6 +30,7 @@ from textmatch.files.table import (
     TableError,
     is_called,
     is_header,
+    is_list_header,
     known_columns,
     made_up_names,
     plain_name,
@@ -37,8 +38,8 @@ from textmatch.files.table import (
 )
 from textmatch.files.workbooks import read_workbook
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".xlsx", ".parquet")
-LIST_SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".xlsx")
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".xlsx", ".parquet")
+LIST_SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".xlsx")
 TABLE_LIMITS = Limits(rows=200_000, memory=256 * 2**20, seconds=28)
 LIST_LIMITS = Limits(rows=1_000_000, memory=256 * 2**20, seconds=28)
 
@@ -111,7 +112,7 @@ def read_table(
     limits: Limits = TABLE_LIMITS,
     sheet: str = "",
 ) -> Table:
-    """Read a file of sentence pairs.
+    """Read a file of sentence pairs. A `.json` file holds JSON Lines, as `.jsonl` does, or one list.
 
     The first row of CSV, TSV and XLSX is a header if a known name is in it, or by the rows below it
     (`table.is_header`); a title above the header is left out. Text is UTF-8, UTF-16 with its mark, GB18030 or Big5.
@@ -135,8 +136,10 @@ def read_table(
 def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS, sheet: str = "") -> Table:
     """Read a file of sentences and what stands beside each.
 
-    A `.txt` file has one sentence a line. In `.csv`, `.tsv` and `.xlsx` the first row names the columns if there are
-    several, or if its name is a known one ("question", "问题" …). A line of `.jsonl` is a string or an object.
+    A `.txt` file has one sentence a line, unless every line has a tab: then it is a table. In `.csv`, `.tsv`, `.xlsx`
+    and such a table the first row is the header if a known name ("question", "问题" …) is in it, or if there are
+    several columns and it does not look like the rows below it (`table.is_list_header`). A line of `.jsonl`, or an
+    item of a list in `.json`, is a string or an object.
 
     Args:
         path: a file whose name ends in one of `LIST_SUFFIXES`; encodings are those of `read_table`.
@@ -168,12 +171,15 @@ def read_pasted(text: str) -> Table:
 
 
 def read_pasted_list(text: str) -> Table:
-    """Read pasted sentences, one a line.
+    """Read pasted sentences, one a line, or a table where every line has a tab. Blank lines at the end are left out.
 
     Raises:
         TableError: There are no lines, or too many.
     """
-    return _list_of_lines([text] if text.strip() else [], "", LIST_LIMITS)
+    lines = LINE_END.split(text)
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return _list_of_lines(["\n".join(lines)], "", LIST_LIMITS)
 
 
 def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits) -> str:
@@ -212,9 +218,10 @@ def parse(request: Request) -> Table:
     with _opened(request.path, suffix, limits) as file:
         if kind == ".parquet":
             return _parquet(file, limits)
-        if kind == ".jsonl":
+        if kind in (".jsonl", ".json"):
             encoding = encoding_of(file)
-            keys, rows = _json_rows(lines(file, encoding, limits, "\n"), limits)
+            text = lines(file, encoding, limits, "\n")
+            keys, rows = _json_rows(_lines_of_json(text) if kind == ".json" else text, limits)
             make = _table_of_objects if request.kind == "table" else _list_of_json
             return make(keys, rows, encoding_name(encoding))
         if kind == ".txt":
@@ -346,6 +353,16 @@ def _json_rows(text: Iterator[str], limits: Limits) -> tuple[list[str], list[Jso
         else:
             rows.append(JsonRow((), line.rstrip("\r\n"), value))
     return list(keys), rows
+
+
+def _lines_of_json(text: Iterator[str]) -> Iterator[str]:
+    """The lines of a ``.json`` file: one for each item of the list that it is, or else those that it has."""
+    whole = "".join(text)
+    items: Any = None
+    if whole.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            items = json.loads(whole)
+    yield from io.StringIO(whole) if items is None else map(json.dumps, items)
 
 
 def _json_value(line: str) -> dict[str, Any] | str | Problem:
@@ -513,12 +530,15 @@ def _row_of_object(row: JsonRow, width: int) -> Row:
 
 
 def _list_of_lines(text: Iterable[str], encoding: str, limits: Limits) -> Table:
+    """One sentence a line, or a table where every line has a tab."""
     rows: list[Row] = []
     for line in itertools.chain.from_iterable(map(str.splitlines, text)):
         rows.append(Row((line,)))
         limits.check(rows=len(rows))
     if not rows:
         raise TableError("list")
+    if all("\t" in row.values[0] for row in rows if row.values[0]):
+        return _list_of_records(Records([row.values[0].split("\t") for row in rows], encoding), limits)
     return Table(made_up_names(1), rows, encoding, header=False)
 
 
@@ -529,8 +549,8 @@ def _list_of_records(records: Records, limits: Limits) -> Table:
     limits.check(columns=width, cells=width * len(records.rows))
     rows = [Row((*values, *[""] * (width - len(values)))) for values in records.rows]
     table = _unnamed(records, rows, width)
-    (name, *others) = rows[0].values
-    table = table.with_header(bool(others) or is_called(name, "sentence") or is_called(name, "sentence1"))
+    below = [row.values for row in rows[1:HEADER_ROWS]]
+    table = table.with_header(is_list_header(rows[0].values, below))
     if not table.rows:
         raise TableError("list")
     limits.check(rows=len(table.rows))

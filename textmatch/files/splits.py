@@ -37,7 +37,7 @@ from textmatch.files.table import (
 )
 
 PARAPHRASE_SUFFIXES = (".txt", ".txt.gz")
-PAIR_SUFFIXES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".xlsx", ".parquet")
+PAIR_SUFFIXES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".json", ".xlsx", ".parquet")
 SUFFIXES = PAIR_SUFFIXES + PARAPHRASE_SUFFIXES
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test": ("test",)}
 

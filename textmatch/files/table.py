@@ -80,6 +80,9 @@ DEGREES = ("similarity", "score", "相似度", "相似性", "得分", "分数")
 
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
 
+SENTENCE_ENDS = ("。", "？", "?", "！", "!", "…")
+"""What no name of a column ends in."""
+
 LONGEST_SHORT_NAME = 50
 """Characters from which a cell of a wide table is no name of a column."""
 
@@ -235,11 +238,15 @@ class Table:
         return self.start + (self.header and self.first is not None)
 
     @property
-    def sentence_column(self) -> str | None:
-        """The column of a list that is called like a sentence, or else the first; None where columns have no names."""
-        if not self.named:
-            return None
-        return self._first_called("sentence", "sentence1") or self.names[0]
+    def choices(self) -> tuple[str, ...]:
+        """What `column` takes: the names of the columns, or their numbers from 1 where they have no names."""
+        return self.names if self.named else tuple(map(str, range(1, len(self.names) + 1)))
+
+    @property
+    def sentence_column(self) -> str:
+        """The one of `choices` that is called like a sentence, or else the first that has more than numbers."""
+        texts = (name for place, name in enumerate(self.choices) if self._holds_text(place))
+        return self._first_called("sentence", "sentence1") or next(texts, self.choices[0])
 
     @property
     def answer_column(self) -> str | None:
@@ -308,7 +315,9 @@ class Table:
             column: as in `column`.
         """
         name = column or self.sentence_column
-        return self._reading([f"sentences = {name}"] if name else [])
+        if len(self.names) == 1 and not self.named:
+            return self._reading([])
+        return self._reading([f"sentences = {name if self.named else f'column {name}'}"])
 
     def _reading(self, columns: Iterable[str]) -> str:
         parts = [f"{len(self.rows):,} rows", *columns]
@@ -325,16 +334,15 @@ class Table:
         """The cells of a list's column as text, a missing one as "".
 
         Args:
-            name: the column; None takes `sentence_column`, or the first where columns have no names.
+            name: one of `choices`; None takes `sentence_column`.
 
         Raises:
             TableError: There is no such column.
         """
-        names = self.names if self.named else ()
         name = name or self.sentence_column
-        if name and name not in names:
-            raise TableError("column", name=name, names=", ".join(names) or "–")
-        place = names.index(name) if name else 0
+        if name not in self.choices:
+            raise TableError("column", name=name, names=", ".join(self.choices))
+        place = self.choices.index(name)
         return [_text(row.values[place]) for row in self.rows]
 
     def _holds_labels(self, place: int) -> bool:
@@ -342,6 +350,10 @@ class Table:
         values = (row.values[place] for row in self.rows if not row.problem)
         filled = [value for value in values if not is_missing(value) and str(value).strip()]
         return bool(filled) and all(map(is_label, filled))
+
+    def _holds_text(self, place: int) -> bool:
+        """Whether a column has a cell that is neither blank nor a number."""
+        return any((text := _text(row.values[place]).strip()) and not NUMBER.fullmatch(text) for row in self.rows)
 
     def _first_called(self, *columns: str) -> str | None:
         called = (name for name in self.names if any(is_called(name, column) for column in columns))
@@ -405,11 +417,27 @@ def is_header(values: Sequence[Any], names: Iterable[str] = (), below: Sequence[
     return len(values) > len(Columns._fields) and not _looks_like_data(values, below)
 
 
+def is_list_header(values: Sequence[Any], below: Sequence[Sequence[Any]] = ()) -> bool:
+    """Whether the first row of a list names its columns: it holds a known name, or is wide and no row like the others.
+
+    Args:
+        values: the cells of the row.
+        below: the cells of some of the rows below it.
+    """
+    if any(is_called(value, column) for value in values for column in ("sentence", "sentence1", "answer")):
+        return True
+    return len(values) > 1 and not _looks_like_data(values, below)
+
+
 def _looks_like_data(values: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
-    """Whether a cell is a number, long, or the same as one below it in its column."""
+    """Whether a cell is a number, long, ends as a sentence does, or is the same as one below it in its column."""
     columns = itertools.zip_longest(*below)
     return any(
-        isinstance(value, int | float) or NUMBER.fullmatch(text) or len(text) > LONGEST_SHORT_NAME or value in column
+        isinstance(value, int | float)
+        or NUMBER.fullmatch(text)
+        or len(text) > LONGEST_SHORT_NAME
+        or text.endswith(SENTENCE_ENDS)
+        or value in column
         for value, column in itertools.zip_longest(values, columns, fillvalue=())
         if value is not None and (text := str(value).strip())
     )

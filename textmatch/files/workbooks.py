@@ -58,8 +58,9 @@ def read_workbook(file: BinaryIO, limits: Limits, is_header: IsHeader, name: str
     """The values in the sheet of a workbook that has the data.
 
     That is the one called `name`, if it is given. Otherwise it is the first in which a row near the top `is_header`, or
-    else the first with two columns, or else the first that is not empty. Of formulas the values are read that they had
-    when the workbook was saved. A cell merged over several rows has its value in each of them.
+    else the first with two columns, or else the first that is not empty; hidden sheets come last. Of formulas the
+    values are read that they had when the workbook was saved. A cell merged over several rows has its value in each of
+    them.
 
     Raises:
         TableError: this is no workbook, it has more than is read, or it has no sheet with this name.
@@ -95,6 +96,7 @@ def _called(name: str, sheets: Sequence[Any]) -> Any:
 def _sheet_with_data(sheets: Sequence[Any], is_header: IsHeader) -> Any:
     if len(sheets) == 1:
         return sheets[0]
+    sheets = sorted(sheets, key=lambda sheet: sheet.sheet_state != "visible")  # a hidden one only if no other has data
     tops = [list(_top(sheet)) for sheet in sheets]
     with_header = (sheet for sheet, top in zip(sheets, tops, strict=True) if any(map(is_header, top)))
     wide = (sheet for sheet, top in zip(sheets, tops, strict=True) if any(len(row) > 1 for row in top))

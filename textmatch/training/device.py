@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import ProjectConfiguration
 
 from textmatch.errors import TextMatchError
 from textmatch.matcher import best_device
+from textmatch.training.log import TRACKER_FOLDER
 
 
-def accelerator_for(name: str | None) -> Accelerator:
+def accelerator_for(name: str | None, trackers: Sequence[str] = ()) -> Accelerator:
     """The accelerator of a device; precision is left to `autocast`.
 
     Args:
         name: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
+        trackers: names of those that it reports to (`log.Tracker`).
 
     Raises:
         TextMatchError: the device is not there, or this process has trained on another one.
@@ -26,7 +30,10 @@ def accelerator_for(name: str | None) -> Accelerator:
         raise TextMatchError(f"device {wanted}: not available on this machine; expected {best}")
     problem = f"device {wanted}: this process has trained on another device already; expected a new process"
     try:
-        accelerator = Accelerator(cpu=wanted == "cpu", mixed_precision="no")
+        folders = ProjectConfiguration(logging_dir=str(TRACKER_FOLDER))
+        accelerator = Accelerator(
+            cpu=wanted == "cpu", mixed_precision="no", log_with=list(trackers) or None, project_config=folders
+        )
     except ValueError:  # accelerate keeps one device for each process
         raise TextMatchError(problem) from None
     if accelerator.device.type != wanted:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate import Accelerator
@@ -28,11 +28,12 @@ from textmatch.errors import CheckpointError, DataError, TextMatchError
 from textmatch.evaluation import calibrate, evaluate_recalibrated, report, table
 from textmatch.files import Pair, Splits
 from textmatch.matcher import TextMatcher
-from textmatch.models import InteractionLSTM, Network, build, token_dropout
+from textmatch.models import InteractionLSTM, MatchOutput, Network, build, token_dropout
 from textmatch.text import Vocabulary
 from textmatch.training import card
 from textmatch.training.device import accelerator_for, autocast, choose_precision
 from textmatch.training.grading import fit_grade
+from textmatch.training.log import LOG_STEPS, RunLog, Tracker, check_trackers
 from textmatch.training.losses import Targets, training_loss
 from textmatch.training.sampling import (
     Examples,
@@ -62,7 +63,9 @@ class RunOptions:
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
         precision: ``no`` or ``bf16``; None takes bf16 where the hardware is fast at it.
         resume: continue an interrupted run of the same data and configuration.
-        overwrite: replace the checkpoint that the output holds.
+        overwrite: replace the checkpoint that the output holds, and the log.
+        log: a file for the figures of the run, one JSON object a line; None for none.
+        report_to: trackers that get the same figures: ``tensorboard``, ``trackio``.
         command: the command line, for the record.
     """
 
@@ -75,6 +78,8 @@ class RunOptions:
     precision: str | None = None
     resume: bool = False
     overwrite: bool = False
+    log: Path | None = None
+    report_to: Sequence[Tracker] = ()
     command: str = ""
 
 
@@ -102,14 +107,16 @@ def fit(
         DataError: the data cannot be trained on.
         CheckpointError: `output` holds a checkpoint that is not to be overwritten, or something else; or a checkpoint
             to start from cannot be used.
-        TextMatchError: the device or precision is not available, there is no matching run to resume, `output` cannot
-            be written, or there are no epochs and no checkpoint to start from.
+        TextMatchError: the device, precision or a tracker is not available, there is no matching run to resume,
+            `output` or the log cannot be written, or there are no epochs and no checkpoint to start from.
     """
     options = options or RunOptions()
     if not (train_config.epochs or options.init):
         raise TextMatchError("epochs: expected at least 1 where there is no checkpoint to start from, got 0")
     _check_output(output, options)
-    accelerator = accelerator_for(options.device)
+    check_trackers(options.report_to)
+    accelerator = accelerator_for(options.device, options.report_to)
+    log = RunLog(accelerator, options.log, resume=options.resume, overwrite=options.overwrite)
     precision = choose_precision(options.precision, accelerator.device)
     set_seed(train_config.seed)
 
@@ -162,6 +169,8 @@ def fit(
         num_words=len(vocabulary.words),
         unknown_ids=vocabulary.unknown(model_config.unit),
     )
+    forward = partial(_forward, run, precision, hide)
+    log.begin(output.name, train_config)
     with_f1 = _is_uneven(dev.labels) or train_config.metric == "f1"
     for number in range(len(run.history) + 1, train_config.epochs + 1):
         if run.has_stalled:
@@ -169,12 +178,15 @@ def fit(
             break
         began = time.perf_counter()
         generator = epoch_generator(train_config.seed, number)
-        loss, accuracy = _train_epoch(run, draw_epoch(sources, generator), generator, precision, hide)
+        loss, accuracy, step = _train_epoch(run, draw_epoch(sources, generator), generator, forward, log)
         figures = calibrate(run.averaged_model, dev, balanced)
         seconds = time.perf_counter() - began
         epoch = Epoch(number, loss, accuracy, figures.accuracy, figures.auc, seconds, figures.f1)
         run.finish_epoch(epoch)
+        log.write(step, **{name: value for name, value in asdict(epoch).items() if name != "seconds"})
         accelerator.print(_line(epoch, train_config.epochs, with_f1))
+
+    log.end()
 
     # The best epoch on dev, calibrated on dev, tested once, saved.
     best = run.best_model()
@@ -226,19 +238,26 @@ def _weights(options: RunOptions, corpora: Sequence[Splits]) -> list[float]:
     return [1.0, *weights]
 
 
+def _forward(run: TrainingRun, precision: str, hide: Callable[[Pairs], Pairs], pairs: Pairs) -> MatchOutput:
+    """What the network says of a batch, of which `hide` hides a part."""
+    with autocast(run.accelerator.device, precision):
+        return cast(MatchOutput, run.model(hide(pairs)))
+
+
 def _train_epoch(
     run: TrainingRun,
     examples: Examples,
     generator: torch.Generator,
-    precision: str,
-    hide: Callable[[Pairs], Pairs],
-) -> tuple[float, float]:
-    """Train on every example once; the mean loss, and the accuracy during training."""
+    forward: Callable[[Pairs], MatchOutput],
+    log: RunLog,
+) -> tuple[float, float, int]:
+    """Train on every example once; the mean loss, the accuracy during training, and the steps of the run so far."""
     accelerator, config, device = run.accelerator, run.config, run.accelerator.device
     batches = epoch_batches(
         examples, config.batch_size, generator, accelerator.process_index, accelerator.num_processes
     )
     number = len(run.history) + 1
+    done = (number - 1) * len(batches)
     totals = torch.zeros(3, dtype=torch.float64)  # loss, right predictions, pairs
     run.model.train()
     bar = tqdm(batches, desc=f"epoch {number}", unit="batch", disable=not accelerator.is_main_process)
@@ -249,8 +268,7 @@ def _train_epoch(
 
         pairs = collate_pairs([examples.pairs[i] for i in chosen]).to(device)
         labels = torch.tensor([examples.labels[i] for i in chosen]).to(device)
-        with autocast(device, precision):
-            output = run.model(hide(pairs))
+        output = forward(pairs)
         targets = Targets(labels, examples.prior[chosen].to(device), examples.grades[chosen].to(device))
         loss = training_loss(output, targets, config)
 
@@ -262,9 +280,14 @@ def _train_epoch(
 
         right = (output.logits.argmax(-1) == labels).sum()
         totals += torch.tensor([float(loss.detach()) * len(chosen), float(right), len(chosen)])
-        bar.set_postfix(loss=f"{totals[0] / totals[2]:.4f}", accuracy=f"{totals[1] / totals[2]:.4f}", refresh=False)
+        loss_sum, correct, seen = totals.tolist()
+        bar.set_postfix(loss=f"{loss_sum / seen:.4f}", accuracy=f"{correct / seen:.4f}", refresh=False)
+        if (step + 1) % LOG_STEPS == 0:
+            rate = run.optimizer.param_groups[0]["lr"]
+            figures = {"loss": loss_sum / seen, "train_accuracy": correct / seen, "learning_rate": rate}
+            log.write(done + step + 1, epoch=number, **figures)
     loss_sum, correct, seen = accelerator.reduce(totals.float().to(device)).tolist()
-    return loss_sum / seen, correct / seen
+    return loss_sum / seen, correct / seen, done + len(batches)
 
 
 def _check_labels(corpus: Splits, names: Sequence[str]) -> None:

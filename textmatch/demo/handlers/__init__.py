@@ -11,9 +11,16 @@ from contextlib import contextmanager
 
 import gradio as gr
 
+from textmatch.demo.components.table import TableValue, table_value
 from textmatch.demo.i18n import translate
 from textmatch.errors import BusyError, TextMatchError
-from textmatch.files import TableError
+from textmatch.files import Table, TableError
+
+PREVIEW_ROWS = 5
+"""Rows shown of a table that was read."""
+
+CELL_LENGTH = 120
+"""Characters shown of a cell."""
 
 BUSY = {"client": "busy_client", "all": "busy_all"}
 """What a visitor is told when too much work is waiting: their own, or that of all."""
@@ -36,6 +43,29 @@ def visitor_errors(title: str, request: gr.Request) -> Iterator[None]:
         message = error_message(error, request)
         title = "busy_title" if isinstance(error, BusyError) else title
         raise gr.Error(message, title=translate(title, request), print_exception=False) from None
+
+
+def table_preview(table: Table, name: str) -> TableValue:
+    """The first rows of a table as it was read, and how.
+
+    Args:
+        table: what was read.
+        name: the file's name; empty if it was pasted.
+    """
+    caption = {
+        "key": "batch_pasted" if not name else "batch_read_as" if table.encoding else "batch_read",
+        "name": shorten(" · ".join(filter(None, (name, table.sheet)))),
+        "rows": f"{len(table.rows):,}",
+        "encoding": table.encoding,
+    }
+    rows = [list(map(shorten, row.values)) for row in table.rows[:PREVIEW_ROWS]]
+    return table_value(list(map(shorten, table.names)), rows, caption)
+
+
+def shorten(value: object) -> str:
+    """A cell as text, no longer than is shown."""
+    shown = "" if value is None else str(value)
+    return shown if len(shown) <= CELL_LENGTH else shown[:CELL_LENGTH] + "…"
 
 
 def error_message(error: TextMatchError, request: gr.Request | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ import torch
 from textmatch.demo.components.batch_report import ReportValue
 from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE, Cell, Heading, TableValue, table_value
-from textmatch.demo.handlers import error_message
+from textmatch.demo.handlers import CELL_LENGTH, error_message, shorten, table_preview
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, table_bytes
@@ -30,11 +30,8 @@ from textmatch.search import Stop
 MAX_PASTED = 1_000_000
 """Characters of pasted lines."""
 
-PREVIEW_ROWS, RESULT_ROWS, MISTAKES = 5, 50, 10
-"""Rows shown before scoring and after it, and the worst mistakes of each class that the report lists."""
-
-CELL_LENGTH = 120
-"""Characters shown of a cell."""
+RESULT_ROWS, MISTAKES = 50, 10
+"""Rows shown after scoring, and the worst mistakes of each class that the report lists."""
 
 LOOKED_AT = 500
 """Rows by which columns without a known name are told apart."""
@@ -226,7 +223,7 @@ class BatchHandlers:
         """What the page shows of a table that was read."""
         source = _with_own_names(source, request)
         table = source.table
-        choices = [(_shorten(name), place) for place, name in enumerate(table.names)]
+        choices = [(shorten(name), place) for place, name in enumerate(table.names)]
         columns = likely_columns(table, self.matcher.labels)
         no_label = [(translate("batch_no_label", request), NO_LABEL)]
         view = self.view
@@ -239,7 +236,7 @@ class BatchHandlers:
             ),
             view.header: gr.Checkbox(value=table.header, visible=table.first is not None),
             view.sheet: gr.Dropdown(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
-            view.preview: _preview(source),
+            view.preview: table_preview(table, source.name),
         }
 
     def _no_table(self, status: StatusValue = IDLE) -> Updates:
@@ -257,8 +254,10 @@ class BatchHandlers:
     def _results(self, table: Table, scores: Sequence[Score]) -> TableValue:
         """The first rows with their scores."""
         shown = scores[:RESULT_ROWS]
-        rows = [[*_cells(row.values), *self._new_cells(each)] for row, each in zip(table.rows, shown, strict=False)]
-        headings: list[Heading] = [*_shortened(table.names), *({"key": f"batch_new_{name}"} for name in NEW_COLUMNS)]
+        rows = [
+            [*map(shorten, row.values), *self._new_cells(each)] for row, each in zip(table.rows, shown, strict=False)
+        ]
+        headings: list[Heading] = [*map(shorten, table.names), *({"key": f"batch_new_{name}"} for name in NEW_COLUMNS)]
         caption = {"key": "batch_results", "shown": f"{len(shown):,}", "rows": f"{len(scores):,}"}
         return table_value(headings, rows, caption)
 
@@ -268,7 +267,7 @@ class BatchHandlers:
         verdict: Cell = {"key": VERDICTS[score.prediction]} if named else score.prediction
         probability: Cell = "" if score.probability is None else {"chance": score.probability}
         similarity = "" if score.similarity is None else f"{100 * score.similarity:.0f}"
-        return [probability, verdict, similarity, _shorten(score.problem)]
+        return [probability, verdict, similarity, shorten(score.problem)]
 
     def _report(
         self, table: Table, columns: Columns, scores: Sequence[Score], request: gr.Request
@@ -294,8 +293,8 @@ class BatchHandlers:
             "mistakes": [
                 {
                     "row": row + 1,
-                    "sentence1": _shorten(table.rows[row].values[columns.sentence1]),
-                    "sentence2": _shorten(table.rows[row].values[columns.sentence2]),
+                    "sentence1": shorten(table.rows[row].values[columns.sentence1]),
+                    "sentence2": shorten(table.rows[row].values[columns.sentence2]),
                     "label": label,
                     "probability": probability,
                 }
@@ -420,18 +419,6 @@ def _label_like(cells: Sequence[str], labels: Sequence[str]) -> bool:
     return None not in classes and len(classes) > 1
 
 
-def _preview(source: Source) -> TableValue:
-    table = source.table
-    key = "batch_pasted" if not source.name else "batch_read_as" if table.encoding else "batch_read"
-    caption = {
-        "key": key,
-        "name": _shorten(" · ".join(filter(None, (source.name, table.sheet)))),
-        "rows": f"{len(table.rows):,}",
-        "encoding": table.encoding,
-    }
-    return table_value(_shortened(table.names), [_cells(row.values) for row in table.rows[:PREVIEW_ROWS]], caption)
-
-
 def _finished(scores: Sequence[Score], total: int) -> StatusValue:
     failed = sum(each.probability is None for each in scores)
     some, every = ("batch_done", "batch_done_all") if len(scores) == total else ("batch_stopped", "batch_stopped_all")
@@ -451,16 +438,3 @@ def _working(key: str, far: dict[str, Any] | None = None) -> StatusValue:
 
 def _error(message: str) -> StatusValue:
     return status_value({"text": message}, tone="error")
-
-
-def _shortened(values: Iterable[Any]) -> list[str]:
-    return [_shorten(value) for value in values]
-
-
-def _cells(values: Iterable[Any]) -> list[Cell]:
-    return [_shorten(value) for value in values]
-
-
-def _shorten(value: Any) -> str:
-    shown = "" if value is None else str(value)
-    return shown if len(shown) <= CELL_LENGTH else shown[:CELL_LENGTH] + "…"

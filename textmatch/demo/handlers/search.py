@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,10 +14,11 @@ from textmatch.demo.components import Message
 from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
 from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdict
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
-from textmatch.demo.handlers import error_message
+from textmatch.demo.components.table import EMPTY_TABLE
+from textmatch.demo.handlers import error_message, shorten, table_preview
 from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import translate
-from textmatch.demo.jobs import Job, Updates, discard, progress
+from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, StoredIndex
 from textmatch.errors import InputError, TextMatchError
 from textmatch.files import Table, TableError, read_list, read_pasted_list
@@ -39,6 +40,9 @@ NO_COLUMN = ""
 
 SHOW, HIDE = gr.update(visible=True), gr.update(visible=False)
 
+NOTHING = gr.update(value=None, visible=False)
+"""Of a choice that there is not."""
+
 T = TypeVar("T")
 
 
@@ -55,12 +59,35 @@ class SearchView(NamedTuple):
     column: Any
     answer_column: Any
     sheet: Any
+    header: Any
+    preview: Any
     query: Any
     hits: Any
     threshold: Any
     groups_status: Any
     groups: Any
     stop_grouping: Any
+
+    @property
+    def choices(self) -> list[Any]:
+        """What a visitor chooses of a list: the columns, the sheet, and whether its first row is a header."""
+        return [self.column, self.answer_column, self.sheet, self.header]
+
+
+class Reading(NamedTuple):
+    """How a visitor wants a list read: which sheet ("" to choose it), and whether row 1 is a header (None: guess)."""
+
+    sheet: str = ""
+    header: bool | None = None
+
+    def table(self, file: str | None, pasted: str) -> Table:
+        """Read a file, or without one what was pasted.
+
+        Raises:
+            TableError: it cannot be used.
+        """
+        table = read_list(file, sheet=self.sheet) if file else read_pasted_list(pasted)
+        return table if self.header is None else table.with_header(self.header)
 
 
 @dataclass(frozen=True)
@@ -85,27 +112,57 @@ class SearchHandlers:
 
     def read_sheet(self, file: str | None, sheet: str | None, request: gr.Request) -> Updates:
         """Offer the columns of one sheet of a workbook; None takes the one with the data."""
+        return self._offered(file, "", Reading(sheet=sheet or ""), request)
+
+    def read_pasted(self, pasted: str, file: str | None, request: gr.Request) -> Updates:
+        """Offer the columns of a pasted table; of lines that are none, nothing. An upload empties the box."""
+        if file and not pasted:
+            return NO_CHANGE
+        offered = self._offered(None, pasted, Reading(), request) if "\t" in pasted else self._no_columns()
+        return {self.view.file: None} | offered
+
+    def read_header(
+        self, file: str | None, pasted: str, sheet: str | None, header: bool, request: gr.Request
+    ) -> Updates:
+        """Offer the columns anew, with the first row as the header or as a row like the others."""
+        return self._offered(file, pasted, Reading(sheet or "", header), request)
+
+    def _offered(self, file: str | None, pasted: str, reading: Reading, request: gr.Request) -> Updates:
+        """What the page shows of a list that was read."""
         view = self.view
         try:
-            table = read_list(file or "", sheet=sheet or "")
+            table = reading.table(file, pasted)
         except TextMatchError as error:
-            hidden = {view.column: HIDE, view.answer_column: HIDE, view.sheet: HIDE}
-            return hidden | {view.status: _problem(error, request)}
+            return self._no_columns() | {view.status: _problem(error, request)}
+        if not file and len(table.names) == 1:
+            return self._no_columns()
+        names = table.names if table.named else [_number(number, request) for number in table.choices]
+        choices = list(zip(map(shorten, names), table.choices, strict=True))
         no_answers = (translate("search_no_answer", request), NO_COLUMN)
-        answer = table.answer_column or NO_COLUMN
+        answer, several = table.answer_column or NO_COLUMN, len(table.names) > 1
+        name = _file_name(file)
+        key = "search_chosen" if name else "search_chosen_pasted"
         return {
-            view.column: gr.update(choices=list(table.names), value=table.sentence_column, visible=table.named),
-            view.answer_column: gr.update(choices=[no_answers, *table.names], value=answer, visible=table.named),
+            view.column: gr.update(choices=choices, value=table.sentence_column, visible=several),
+            view.answer_column: gr.update(choices=[no_answers, *choices], value=answer, visible=several),
             view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
-            view.status: status_value({"key": "search_chosen", "name": _file_name(file), "count": len(table.rows)}),
+            view.header: gr.update(value=table.header, visible=table.first is not None),
+            view.preview: table_preview(replace(table, names=tuple(names)), name),
+            view.status: status_value({"key": key, "name": name, "count": len(table.rows)}),
         }
+
+    def _no_columns(self) -> Updates:
+        """What the page shows while there are no columns to choose."""
+        view = self.view
+        hidden = dict.fromkeys(view.choices, NOTHING)
+        return hidden | {view.preview: EMPTY_TABLE, view.status: gr.skip()}
 
     def load(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
         """Queue the indexing of the visitor's list."""
         view = self.view
         discard(inputs[view.loading])
         stored = self._stored(inputs[view.key])
-        status = ready_status(stored) if stored else status_value({"key": "search_gone"})
+        status = self._ready(stored) if stored else status_value({"key": "search_gone"})
         status["messages"].insert(0, {"key": "search_stopped"})
         waiting = {view.status: status_value({"key": "search_waiting"}, progress=WORKING), view.stop_loading: SHOW}
         cancelled = {view.status: status, view.stop_loading: HIDE}
@@ -114,11 +171,14 @@ class SearchHandlers:
     def _loading(self, inputs: dict[Any, Any], request: gr.Request) -> Generator[Updates, None, Updates]:
         """Index a list in steps and put it in the place of the visitor's former one."""
         view = self.view
-        file = inputs[view.file]
+        file, pasted = inputs[view.file], inputs[view.pasted]
+        column, answer, sheet, header = (inputs[each] for each in view.choices)
+        if file and pasted:  # an upload empties the box, so this is newer, and the choices are still the file's
+            file = column = answer = sheet = None
         try:
-            sheet = inputs[view.sheet] or ""
-            table = read_list(file, sheet=sheet) if file else read_pasted_list(inputs[view.pasted].rstrip())
-            sentences, answers = _columns(table, inputs[view.column], inputs[view.answer_column])
+            # Without a column the list was not shown yet, so nobody has said what its first row is.
+            table = Reading(sheet or "", header if column else None).table(file, pasted)
+            sentences, answers = table.column(column), table.column(answer) if answer else []
             line = {"key": "search_indexing", "count": len(sentences)}
             index = yield from _with_progress(
                 Index.steps(self.matcher, sentences), lambda far: {view.status: status_value(line, progress=far)}
@@ -127,14 +187,14 @@ class SearchHandlers:
             return {view.status: _problem(error, request), view.stop_loading: HIDE}
         self.store.remove(inputs[view.key])
         stored = StoredIndex(index, answers, _file_name(file), table.first_number)
-        return {view.key: self.store.add(stored), view.status: ready_status(stored), view.stop_loading: HIDE}
+        return {view.key: self.store.add(stored), view.status: self._ready(stored), view.stop_loading: HIDE}
 
     def reset(self, key: str | None, loading: Job | None) -> Updates:
         """Forget the visitor's list and go back to the example."""
         discard(loading)
         self.store.remove(key)
         view = self.view
-        return {view.key: None, view.status: ready_status(self.example), view.stop_loading: HIDE}
+        return {view.key: None, view.status: self._ready(self.example), view.stop_loading: HIDE}
 
     def find(self, query: str, key: str | None) -> HitsValue:
         """The sentences of the visitor's list that are nearest to `query`."""
@@ -178,6 +238,9 @@ class SearchHandlers:
         """A line about the groups, and none of them."""
         return {self.view.groups_status: status_value(line, progress=far), self.view.groups: EMPTY_GROUPS}
 
+    def _ready(self, stored: StoredIndex) -> StatusValue:
+        return ready_status(stored, is_example=stored is self.example)
+
     def _stored(self, key: str | None) -> StoredIndex | None:
         return self.example if key is None else self.store.get(key)
 
@@ -200,7 +263,7 @@ def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
     return {"line": line, "hits": values}
 
 
-def ready_status(stored: StoredIndex) -> StatusValue:
+def ready_status(stored: StoredIndex, is_example: bool = False) -> StatusValue:
     """Which list is used, and what of it was merged, cut or skipped."""
     index = stored.index
     usable = len(index.sentences) - len(index.skipped)
@@ -215,15 +278,8 @@ def ready_status(stored: StoredIndex) -> StatusValue:
     ]
     if len(index.skipped) > SKIPPED_SHOWN:
         messages.append({"key": "search_skipped_more", "count": len(index.skipped) - SKIPPED_SHOWN})
-    key = "search_list" if stored.name else "search_example" if stored.answers else "search_pasted"
+    key = "search_list" if stored.name else "search_example" if is_example else "search_pasted"
     return status_value({"key": key, "name": stored.name, "count": usable}, messages=messages)
-
-
-def _columns(table: Table, column: str | None, answer_column: str | None) -> tuple[list[str], list[str]]:
-    """The sentences of a list and their answers; a list without named columns has one column and no answers."""
-    if not table.named:
-        return table.column(None), []
-    return table.column(column), table.column(answer_column) if answer_column else []
 
 
 def _with_progress(
@@ -276,6 +332,11 @@ def _problem(error: TextMatchError, request: gr.Request) -> StatusValue:
     else:
         message = translate("search_nothing", request, limit=MAX_CHARACTERS)
     return status_value({"key": "search_problem", "text": message}, tone="error")
+
+
+def _number(number: str, request: gr.Request) -> str:
+    """What a column without a name is called."""
+    return translate("search_column_number", request, number=number)
 
 
 def _file_name(file: str | None) -> str:

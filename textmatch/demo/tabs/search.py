@@ -11,6 +11,7 @@ import gradio as gr
 from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS, duplicate_groups
 from textmatch.demo.components.search_hits import search_hits
 from textmatch.demo.components.status import WORKING, status, status_value
+from textmatch.demo.components.table import EMPTY_TABLE, table
 from textmatch.demo.components.upload_check import upload_check
 from textmatch.demo.handlers.search import SearchHandlers, SearchView, hits_value, ready_status
 from textmatch.demo.i18n import text
@@ -47,7 +48,7 @@ def tab(matcher: TextMatcher) -> None:
     example, store = _example(matcher), SessionStore(CAPACITY, list_bytes)
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
-        line = status(ready_status(example), elem_id="search-status", progress_texts=PROGRESS_TEXTS)
+        line = status(ready_status(example, is_example=True), elem_id="search-status", progress_texts=PROGRESS_TEXTS)
         stop_loading = gr.Button(text("search_stop"), elem_id="search-cancel-load", visible=False)
         with gr.Accordion(text("search_own"), open=False, elem_id="search-own"):
             pasted = gr.Textbox(
@@ -64,6 +65,8 @@ def tab(matcher: TextMatcher) -> None:
                 column = gr.Dropdown(label=text("search_column"), visible=False, elem_id="search-column")
                 sheet = gr.Dropdown(label=text("batch_sheet"), visible=False, elem_id="search-sheet")
                 answers = gr.Dropdown(label=text("search_answer_column"), visible=False, elem_id="search-answer-column")
+                header = gr.Checkbox(label=text("batch_header"), visible=False, elem_id="search-header")
+            preview = table(elem_id="search-preview")
             with gr.Row(elem_id="search-own-buttons"):
                 load = gr.Button(text("search_load"), variant="primary", elem_id="search-load")
                 reset = gr.Button(text("search_reset"), elem_id="search-reset")
@@ -105,6 +108,8 @@ def tab(matcher: TextMatcher) -> None:
         column=column,
         answer_column=answers,
         sheet=sheet,
+        header=header,
+        preview=preview,
         query=query,
         hits=hits,
         threshold=threshold,
@@ -125,15 +130,18 @@ EVERY_CLICK: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
 def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) -> None:
     """Bring a list, index it, stop that, go back to the example."""
     view = handlers.view
-    columns, outcome = [view.column, view.answer_column, view.sheet], [view.key, view.status, view.stop_loading]
-    hidden = [{"visible": False, "value": None, "__type__": "update"}] * len(columns)
+    choices, outcome = view.choices, [view.key, view.status, view.stop_loading]
+    columns, shown = [*choices, view.preview], [*choices, view.preview, view.status]
+    hidden = [*[{"visible": False, "value": None, "__type__": "update"}] * len(choices), EMPTY_TABLE]
 
-    view.file.upload(handlers.read_columns, view.file, [*columns, view.status], **QUIET)
-    view.sheet.input(handlers.read_sheet, [view.file, view.sheet], [*columns, view.status], **QUIET)
-    view.file.upload(None, None, view.pasted, js=_returns(""), **QUIET)
+    view.file.upload(None, None, [view.pasted, *columns], js=_returns("", *hidden), **QUIET)
+    view.file.upload(handlers.read_columns, view.file, shown, **QUIET)
+    view.sheet.input(handlers.read_sheet, [view.file, view.sheet], shown, **QUIET)
+    view.header.input(handlers.read_header, [view.file, view.pasted, view.sheet, view.header], shown, **QUIET)
     view.file.clear(None, None, columns, js=_returns(*hidden), **QUIET)
-    view.pasted.input(None, None, [view.file, *columns], js=_returns(None, *hidden), **QUIET)
-    inputs = {view.pasted, view.file, *columns, view.key, view.loading}
+    pasted = {"inputs": [view.pasted, view.file], "outputs": [view.file, *shown]}
+    view.pasted.change(handlers.read_pasted, **pasted, trigger_mode="always_last", **QUIET)
+    inputs = {view.pasted, view.file, *choices, view.key, view.loading}
     load.click(handlers.load, inputs, [view.loading, *outcome], **QUIET).success(
         run_job, view.loading, outcome, **EVERY_CLICK
     )
@@ -165,8 +173,8 @@ def _search_events(handlers: SearchHandlers, group: gr.Button) -> None:
 
 
 def _example(matcher: TextMatcher) -> StoredIndex:
-    table = read_list(FAQ)
-    return StoredIndex(Index.build(matcher, table.column()), table.column(table.answer_column), "", table.first_number)
+    faq = read_list(FAQ)
+    return StoredIndex(Index.build(matcher, faq.column()), faq.column(faq.answer_column), "", faq.first_number)
 
 
 def _returns(*values: Any) -> str:
