@@ -62,8 +62,13 @@ ODD = replace(
     counterfactual=None,
     complete=False,
 )
+MOVED = replace(
+    SIMPLE,
+    words=(row(ONE, "窗台", "太", "冷", "花", "会", "冻死", importance=0.4, trial="exchange"), SIMPLE.words[1]),
+)
 CASES = {
     "simple": SIMPLE,
+    "moved": MOVED,
     "odd": ODD,
     "hostile": replace(
         SIMPLE,
@@ -114,6 +119,7 @@ def test_a_real_explanation_can_be_drawn(matcher: TextMatcher) -> None:
         (0.0, "agree", "none"),
         (TELLING, "agree", "different"),
         (-TELLING, "agree", "same"),
+        (TELLING, "exchange", "different"),
         (TELLING, "remove", "same"),
         (-TELLING, "remove", "different"),
         (-TELLING / 2, "remove", "none"),
@@ -341,6 +347,16 @@ def test_marks_and_legend_do_not_go_by_colour_alone(show: Open) -> None:
     keys = ("same", "different", "alone", "line")
     assert [any(ZH[f"alignment_{key}"] in text for text in shown) for key in keys] == [True] * 4
     assert not any(ZH["alignment_unread"] in text or ZH["alignment_strange"] in text for text in shown)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_word_that_changed_places_is_marked_as_moved(show: Open) -> None:
+    page = show("moved")
+    expect(chip(page, 0, 0).locator(".tm-sign")).to_have_text("⇄")
+    expect(page.locator(".tm-legend")).to_contain_text("⇄" + ZH["alignment_moved"])
+    chip(page, 0, 0).focus()
+    expect(said(page)).to_contain_text("换回另一句里的位置")
 
 
 @pytest.mark.browser

@@ -50,6 +50,31 @@ def test_one_click_makes_a_picture_that_can_be_saved_and_copied(visit: Callable[
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+WRITTEN = """() => {
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  window.written = [];
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    window.written.push(text);
+    write.call(this, text, ...place);
+  };
+}"""
+"""Begins to note every text that is written on a canvas."""
+
+
+def test_the_link_of_the_pair_stands_on_the_card(visit: Callable[..., Any]) -> None:
+    page = visit(query=QUERY)
+    page.evaluate(WRITTEN)
+    made(page)
+    address = page.evaluate("location.host + location.pathname")
+    assert f"{address}{QUERY}" in page.evaluate("window.written")
+    page.locator(".tm-card-close").click()
+    long = "今天下雨" * 60
+    page.locator("#sentence2 textarea").fill(long)
+    page.locator("#answer[data-state=fresh] .tm-verdict:not([data-tone=rest])").wait_for()
+    made(page)
+    assert page.evaluate("window.written").count(address.removesuffix("/")) == 1
+
+
 def test_a_card_belongs_to_the_answer_that_is_shown(visit: Callable[..., Any]) -> None:
     page = visit(viewport=PHONE, query=QUERY)
     page.locator("#sentence2 textarea").fill("今天下雨了")

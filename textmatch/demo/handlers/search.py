@@ -16,7 +16,7 @@ from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdic
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.handlers import error_message
 from textmatch.demo.handlers.trust import is_sure
-from textmatch.demo.i18n import translate
+from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, StoredIndex
 from textmatch.errors import InputError, TextMatchError
@@ -91,7 +91,7 @@ class SearchHandlers:
         except TextMatchError as error:
             hidden = {view.column: HIDE, view.answer_column: HIDE, view.sheet: HIDE}
             return hidden | {view.status: _problem(error, request)}
-        no_answers = (translate("search_no_answer", request), NO_COLUMN)
+        no_answers = (str(text("search_no_answer")), NO_COLUMN)
         answer = table.answer_column or NO_COLUMN
         return {
             view.column: gr.update(choices=list(table.names), value=table.sentence_column, visible=table.named),

@@ -29,7 +29,8 @@ class ChipValue(TypedDict):
         start: Its first character in the shown sentence, from 0.
         end: The character after its last one.
         importance: How much the verdict hangs on it, -1 to 1; None if not tried.
-        trial: What was tried with it: both sentences made to agree here, or the word taken out of one.
+        trial: What was tried with it: both sentences made to agree here, the word put back where it stands in the other
+            sentence, or taken out of one.
         confidence: In the verdict after that, 0 to 1.
         alone: In the verdict if the sentences differed in nothing but this, 0 to 1.
         mark: What the word is a reason for: that the sentences mean the same, or that they differ.
