@@ -154,6 +154,13 @@ def test_a_counterfactual_shows_what_is_deleted_and_inserted() -> None:
     assert "".join(part["text"] for part in turn["sentences"][0][1] if part["kind"] != "deleted") == "阳台太冷花会"
 
 
+def test_words_that_take_each_others_place_are_one_edit() -> None:
+    edits = (Edit(1, 0, "swap", "窗台", "花"), Edit(1, 3, "swap", "花", "窗台"))
+    turn = alignment_value(replace(SIMPLE, counterfactual=Counterfactual(edits, SIMPLE.prediction)))["counterfactual"]
+    assert turn is not None
+    assert turn["edits"] == [{"key": "alignment_edit_exchange_1", "word": "窗台", "replacement": "花"}]
+
+
 def test_an_unusual_explanation_has_messages() -> None:
     assert alignment_value(ODD)["messages"] == ["alignment_equality", "alignment_plain", "alignment_partial"]
 

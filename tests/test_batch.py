@@ -660,7 +660,7 @@ def test_the_keyboard_alone_goes_from_the_file_to_the_download(visit: Open, labe
     page = visit(alone=True)  # where nothing has had the focus
     page.on("filechooser", lambda _: None)  # from now on the browser opens none of its own
     reach(page, "#batch-file button")
-    expect(page.get_by_role("button", name="将文件拖放到此处")).to_have_count(1)
+    expect(page.get_by_role("button", name=TEXTS["zh"]["upload_drop"])).to_have_count(1)
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(labelled)

@@ -194,6 +194,23 @@ def test_uploads_results_and_the_list_survive_a_change_of_language(visit: Open, 
     expect(page.locator(".tm-hit")).to_have_count(2)
 
 
+@pytest.mark.browser
+@pytest.mark.slow
+def test_texts_inside_gradios_components_follow_the_language(visit: Open) -> None:
+    page = visit(query="?tab=batch")
+    drop = page.locator("#batch-file [data-testid=upload-text]")
+    expect(drop).to_contain_text(TEXTS["zh"]["upload_drop"])
+    page.locator("#batch-paste textarea").fill("今天下雨|明天下雨")
+    label = page.locator("#batch-label input")
+    expect(label).to_have_value(TEXTS["zh"]["batch_no_label"])
+    page.locator("#language [lang=en]").click()
+    expect(label).to_have_value(TEXTS["en"]["batch_no_label"])
+    for key in ("upload_drop", "upload_or", "upload_click"):
+        expect(drop).to_contain_text(TEXTS["en"][key])
+    label.click()
+    expect(page.get_by_role("option").first).to_contain_text(TEXTS["en"]["batch_no_label"])
+
+
 @pytest.mark.slow
 @pytest.mark.browser
 def test_arrow_keys_go_from_tab_to_tab_and_the_address_follows(visit: Open) -> None:

@@ -24,6 +24,7 @@ def test_the_answers_are_the_models_and_some_are_wrong(matcher: TextMatcher) -> 
     )
     assert 1 <= sum(each["same"] != (each["share"] >= 0.5) for each in asked) <= MOST_WRONG
     assert sum(pair.same for pair in PAIRS) == len(PAIRS) / 2
+    assert not any(" same" in pair.gloss.lower() for pair in PAIRS)  # shown before the guess
 
 
 @pytest.mark.browser
