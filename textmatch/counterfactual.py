@@ -184,7 +184,8 @@ def _put_in_negation(words: Words, others: Words, links: Sequence[Link]) -> Iter
 def _put_back(words: Words, others: Words, links: Sequence[Link]) -> Iterator[Edits]:
     """Exchange two words that stand in the other order in the other sentence."""
     for one, two in exchanged(words, others, links):
-        yield (one.first, words[two.first]), (two.first, words[one.first])
+        if _changed_places(one, two, _shared(words, others, links), alike=False):  # nothing else stands elsewhere
+            yield (one.first, words[two.first]), (two.first, words[one.first])
 
 
 def exchanged(words: Words, others: Words, links: Sequence[Link]) -> list[tuple[Link, Link]]:
@@ -193,7 +194,7 @@ def exchanged(words: Words, others: Words, links: Sequence[Link]) -> list[tuple[
     In 我把钥匙借给了邻居 and 邻居把钥匙借给了我 these are 我 and 邻居, although 钥匙 stands on another side of either.
     So an exchange must put right most of what crosses one of the two words.
     """
-    same = sorted(link for link in links if words[link.first] == others[link.second])
+    same = _shared(words, others, links)
     return [
         (one, two)
         for one, two in combinations(same, 2)
@@ -201,6 +202,10 @@ def exchanged(words: Words, others: Words, links: Sequence[Link]) -> list[tuple[
         and _may_change_places(words[one.first], words[two.first])
         and _changed_places(one, two, same, kind(words[one.first]) == kind(words[two.first]))
     ]
+
+
+def _shared(words: Words, others: Words, links: Sequence[Link]) -> list[Link]:
+    return sorted(link for link in links if words[link.first] == others[link.second])
 
 
 def _may_change_places(word: str, other: str) -> bool:
@@ -230,7 +235,7 @@ def _may_replace(word: str, other: str) -> bool:
     number, other_number = number_and_unit(word), number_and_unit(other)
     if number[0] or other_number[0]:
         return bool(number[0] and other_number[0]) and bool(number[1]) == bool(other_number[1])
-    return kind(word) == kind(other) and has_content(word)
+    return kind(word) == kind(other) and has_content(word) and word not in NEGATIONS
 
 
 def kind(word: str) -> str:
@@ -244,14 +249,25 @@ def kind(word: str) -> str:
 
 def _apart(words: Words) -> Iterator[Edits]:
     """Edits that give a sentence another meaning."""
+    is_question = ASKS.search("".join(words)) is not None
     for i, word in enumerate(words):
-        if has_content(word):
-            questions = () if "才" in words else OTHER_QUESTIONS.get(word, ())
-            options = dict.fromkeys(option for option in (*_others(word), *questions) if option not in words)
+        if has_content(word) and word not in NEGATIONS:
+            options = dict.fromkeys(option for option in _options(word, words, is_question) if option not in words)
             ranked = sorted((_loss(words, ((i, option),)), option) for option in options)
             yield from (((i, option),) for _, option in ranked[:PER_WORD])
-    if not ASKS.search("".join(words)):
+    if not is_question:
         yield from _negated(words)
+
+
+def _options(word: str, words: Words, is_question: bool) -> Iterator[str]:
+    """Words of the same role: another question for a question word, and for other words another of their kind."""
+    if ASKS.search(word):
+        yield from () if "才" in words else OTHER_QUESTIONS.get(word, ())
+        return
+    for option in _others(word):
+        negated = _negations().get(word) == option  # 能便宜点吗 and 不能便宜点吗 ask for the same
+        if not (is_question and negated):
+            yield option
 
 
 def _others(word: str) -> Iterator[str]:
