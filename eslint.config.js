@@ -3,7 +3,8 @@ import globals from "globals";
 
 const GIVEN_BY_GRADIO = ["element", "props", "trigger", "watch"];
 const SHARED = [
-  ...["words", "keepDrawn", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg", "copyText"],
+  ...["words", "keepDrawn", "find", "fillIn", "fill", "percent", "chance", "setText", "make", "makeSvg"],
+  ...["pairLink", "copyText"],
 ];
 const DRAWN = ["drawTable", "drawChart", "drawCard"];
 const readonly = (names) => Object.fromEntries(names.map((name) => [name, "readonly"]));

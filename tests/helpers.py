@@ -25,6 +25,14 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
 
+def expect(shown: Any) -> Any:
+    """Playwright's assertions on a locator: they wait, because a page draws after an action, not within it."""
+    from playwright import sync_api  # there are tests for machines without a browser
+
+    sync_api.expect.set_options(timeout=60_000)
+    return sync_api.expect(shown)
+
+
 def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:
     """Write an XLSX file with several sheets, by name; the first one is the active one."""
     book = openpyxl.Workbook()

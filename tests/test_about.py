@@ -9,7 +9,7 @@ from typing import Any, get_args
 import gradio as gr
 import pytest
 
-from tests.helpers import PHONE
+from tests.helpers import PHONE, expect
 from textmatch.config import Arch
 from textmatch.demo import Models
 from textmatch.demo.i18n import TEXTS
@@ -138,13 +138,13 @@ def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale:
     page.get_by_role("tab").filter(has_text=texts["page_about"]).click()
     page.get_by_role("table", name=texts["about_results"], exact=True).wait_for()
     page.get_by_role("img", name=texts["about_reliability"]).wait_for()
-    assert page.locator("#about-results thead th").nth(3).inner_text() == texts["about_figure_accuracy"]
+    expect(page.locator("#about-results thead th").nth(3)).to_have_text(texts["about_figure_accuracy"])
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     tables = page.locator("[id^=about-] .tm-scroll")
     assert tables.evaluate_all("tables => tables.filter((table) => table.scrollWidth > table.clientWidth).length") == 0
     first = page.get_by_role("table", name=texts["about_results"]).get_by_role("row").nth(1)
     cells = first.get_by_role("cell")
-    assert cells.count() == len(page.locator("#about-results thead th").all()) - 1
+    expect(cells).to_have_count(len(page.locator("#about-results thead th").all()) - 1)
     heading = cells.last.evaluate("cell => getComputedStyle(cell, '::before').content")
     assert texts["about_figure_brier"] in heading
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from tests.helpers import DESKTOP, PHONE, Opened, Visit
+from tests.helpers import DESKTOP, PHONE, Opened, Visit, expect
 from tests.helpers import HOSTILE as MARKUP
 from textmatch import Prediction, TextMatcher
 from textmatch.demo import launch_options
@@ -62,8 +62,13 @@ ODD = replace(
     counterfactual=None,
     complete=False,
 )
+MOVED = replace(
+    SIMPLE,
+    words=(row(ONE, "窗台", "太", "冷", "花", "会", "冻死", importance=0.4, trial="exchange"), SIMPLE.words[1]),
+)
 CASES = {
     "simple": SIMPLE,
+    "moved": MOVED,
     "odd": ODD,
     "hostile": replace(
         SIMPLE,
@@ -114,6 +119,7 @@ def test_a_real_explanation_can_be_drawn(matcher: TextMatcher) -> None:
         (0.0, "agree", "none"),
         (TELLING, "agree", "different"),
         (-TELLING, "agree", "same"),
+        (TELLING, "exchange", "different"),
         (TELLING, "remove", "same"),
         (-TELLING, "remove", "different"),
         (-TELLING / 2, "remove", "none"),
@@ -146,6 +152,13 @@ def test_a_counterfactual_shows_what_is_deleted_and_inserted() -> None:
     turn = alignment_value(two)["counterfactual"]
     assert turn is not None
     assert "".join(part["text"] for part in turn["sentences"][0][1] if part["kind"] != "deleted") == "阳台太冷花会"
+
+
+def test_words_that_take_each_others_place_are_one_edit() -> None:
+    edits = (Edit(1, 0, "swap", "窗台", "花"), Edit(1, 3, "swap", "花", "窗台"))
+    turn = alignment_value(replace(SIMPLE, counterfactual=Counterfactual(edits, SIMPLE.prediction)))["counterfactual"]
+    assert turn is not None
+    assert turn["edits"] == [{"key": "alignment_edit_exchange_1", "word": "窗台", "replacement": "花"}]
 
 
 def test_an_unusual_explanation_has_messages() -> None:
@@ -225,8 +238,8 @@ def chip(page: Any, side: int, number: int) -> Any:
     return page.locator(".tm-words").nth(side).locator(".tm-chip").nth(number)
 
 
-def said(page: Any) -> str:
-    return str(page.locator(".tm-why-say").inner_text())
+def said(page: Any) -> Any:
+    return page.locator(".tm-why-say")
 
 
 def line_ends(page: Any) -> Any:
@@ -253,21 +266,21 @@ def line_ends(page: Any) -> Any:
 @pytest.mark.parametrize(("locale", "texts"), [("zh-CN", ZH), ("en-US", EN)])
 def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: dict[str, str]) -> None:
     page = show("", locale)
-    assert said(page) == texts["alignment_rest"]
-    assert page.locator("#alignment h2").inner_text() == texts["alignment_title"]
-    assert not page.locator(".tm-stage").is_visible()
+    expect(said(page)).to_have_text(texts["alignment_rest"])
+    expect(page.locator("#alignment h2")).to_have_text(texts["alignment_title"])
+    expect(page.locator(".tm-stage")).to_be_hidden()
     draw(page, "simple")
     verdict = {"verdict": texts["alignment_not_matched"], "confidence": "88%"}
-    assert said(page) == texts["alignment_hint"].format(**verdict)
+    expect(said(page)).to_have_text(texts["alignment_hint"].format(**verdict))
     assert "{" not in page.locator("#alignment").inner_text()
     turn = texts["alignment_turn"].format(verdict=texts["alignment_matched"], confidence="70%")
     change = texts["alignment_edit_swap_2"].format(word="不", replacement="太")
-    assert page.locator(".tm-turn").inner_text() == turn + change + texts["alignment_stop"]
+    expect(page.locator(".tm-turn")).to_have_text(turn + change + texts["alignment_stop"])
     assert [text.strip('“”"') for text in page.locator(".tm-turn mark").all_inner_texts()] == ["不", "太"]
-    assert page.locator(".tm-turned del").inner_text() == "不"
-    assert page.locator(".tm-turned ins").inner_text() == "太"
+    expect(page.locator(".tm-turned del")).to_have_text("不")
+    expect(page.locator(".tm-turned ins")).to_have_text("太")
     rest(page)
-    assert said(page) == texts["alignment_rest"]
+    expect(said(page)).to_have_text(texts["alignment_rest"])
 
 
 @pytest.mark.browser
@@ -275,73 +288,82 @@ def test_the_keyboard_walks_the_words_and_each_says_its_part(show: Open) -> None
     page = show("simple")
     page.locator("#case textarea, #case input").first.focus()
     page.keyboard.press("Tab")
-    assert chip(page, 0, 0).evaluate("chip => chip === document.activeElement")
-    assert said(page) == ZH["alignment_agree"].format(
-        word="窗台", verdict="意思不同", **{"with": "88%"}, without="48%", alone="40%"
-    ) + ZH["alignment_met"].format(words="“冷”")
-    assert page.locator(".tm-line.tm-lit").count() == 1
+    expect(chip(page, 0, 0)).to_be_focused()
+    agree = ZH["alignment_agree"].format(word="窗台", verdict="意思不同", **{"with": "88%"}, without="48%", alone="40%")
+    expect(said(page)).to_have_text(agree + ZH["alignment_met"].format(words="“冷”"))
+    expect(page.locator(".tm-line.tm-lit")).to_have_count(1)
     page.keyboard.press("ArrowDown")  # to the word it met
-    assert chip(page, 1, 2).evaluate("chip => chip === document.activeElement")
-    assert "“窗台”、“冷”" in said(page)
+    expect(chip(page, 1, 2)).to_be_focused()
+    expect(said(page)).to_contain_text("“窗台”、“冷”")
     page.keyboard.press("Home")
-    assert said(page).endswith(ZH["alignment_unmet"])
-    assert page.locator(".tm-lit").count() == 0
+    expect(said(page)).to_contain_text(ZH["alignment_unmet"])
+    expect(page.locator(".tm-lit")).to_have_count(0)
     page.keyboard.press("End")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowUp")
-    assert chip(page, 0, 5).evaluate("chip => chip === document.activeElement")
+    expect(chip(page, 0, 5)).to_be_focused()
     page.keyboard.press("ArrowLeft")
-    assert ZH["alignment_shared"].format(word="会") in said(page)
+    expect(said(page)).to_contain_text(ZH["alignment_shared"].format(word="会"))
     page.keyboard.press("Tab")  # one stop a row: on to the word last visited in the second
-    assert chip(page, 1, 5).evaluate("chip => chip === document.activeElement")
+    expect(chip(page, 1, 5)).to_be_focused()
     page.keyboard.press("Tab")  # then to what changes it, and the word stays
-    assert page.evaluate("document.activeElement.value") == chip(page, 1, 5).locator(".tm-text").inner_text()
-    assert page.locator(".tm-chip.tm-near").count() >= 1
+    expect(page.locator(":focus")).to_have_value(chip(page, 1, 5).locator(".tm-text").inner_text())
+    expect(page.locator(".tm-chip.tm-near").first).to_be_visible()
 
 
 @pytest.mark.browser
 def test_the_mouse_shows_and_the_focus_stays(show: Open) -> None:
     page = show("simple")
     chip(page, 0, 2).hover()
-    assert "“冷”" in said(page)
+    expect(said(page)).to_contain_text("“冷”")
     chip(page, 0, 0).click()
     chip(page, 1, 3).hover()
-    assert "“花”" in said(page)
+    expect(said(page)).to_contain_text("“花”")
     page.locator("h2").hover()
-    assert "“窗台”" in said(page)
+    expect(said(page)).to_contain_text("“窗台”")
 
 
 @pytest.mark.browser
 def test_a_tap_chooses_a_word(show: Open) -> None:
     page = show("simple", viewport=PHONE)
     chip(page, 1, 1).evaluate("chip => chip.click()")
-    assert "“不”" in said(page)
+    expect(said(page)).to_contain_text("“不”")
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_the_same_is_there_to_be_heard(show: Open) -> None:
     page = show("simple", "en-US")
-    assert page.get_by_role("toolbar", name="First sentence").get_by_role("button").count() == 6
+    expect(page.get_by_role("toolbar", name="First sentence").get_by_role("button")).to_have_count(6)
     word = page.get_by_role("toolbar", name="Second sentence").get_by_role("button").first
     name = word.get_attribute("aria-label")
     assert name.startswith(f"阳台, {EN['alignment_same']}, {EN['alignment_alone']}, ")
     assert 'If both sentences agreed at "阳台", confidence in "Different meaning" would go from 88% to 96%' in name
-    assert page.locator(".tm-stage svg").get_attribute("aria-hidden") == "true"
+    expect(page.locator(".tm-stage svg")).to_have_attribute("aria-hidden", "true")
 
 
 @pytest.mark.browser
 def test_marks_and_legend_do_not_go_by_colour_alone(show: Open) -> None:
     page = show("simple")
-    assert chip(page, 0, 0).locator(".tm-sign").inner_text() == "≠"
-    assert chip(page, 1, 0).locator(".tm-sign").inner_text() == "="
-    assert page.locator(".tm-sign").count() == 2
+    expect(chip(page, 0, 0).locator(".tm-sign")).to_have_text("≠")
+    expect(chip(page, 1, 0).locator(".tm-sign")).to_have_text("=")
+    expect(page.locator(".tm-sign")).to_have_count(2)
     style = "chip => getComputedStyle(chip).borderTopStyle"
     assert (chip(page, 1, 0).evaluate(style), chip(page, 0, 0).evaluate(style)) == ("dashed", "solid")
     shown = page.locator(".tm-legend li").all_inner_texts()
     keys = ("same", "different", "alone", "line")
     assert [any(ZH[f"alignment_{key}"] in text for text in shown) for key in keys] == [True] * 4
     assert not any(ZH["alignment_unread"] in text or ZH["alignment_strange"] in text for text in shown)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_word_that_changed_places_is_marked_as_moved(show: Open) -> None:
+    page = show("moved")
+    expect(chip(page, 0, 0).locator(".tm-sign")).to_have_text("⇄")
+    expect(page.locator(".tm-legend")).to_contain_text("⇄" + ZH["alignment_moved"])
+    chip(page, 0, 0).focus()
+    expect(said(page)).to_contain_text("换回另一句里的位置")
 
 
 @pytest.mark.browser
@@ -365,17 +387,19 @@ def test_colour_means_one_thing(show: Open) -> None:
 @pytest.mark.browser
 def test_unknown_and_cut_words_and_other_ways_are_said(show: Open) -> None:
     page = show("odd")
-    assert chip(page, 0, 0).locator(".tm-odd").inner_text() == "?"
+    expect(chip(page, 0, 0).locator(".tm-odd")).to_have_text("?")
     chip(page, 0, 0).focus()
-    assert said(page) == ZH["alignment_untried"].format(word="龘") + ZH["alignment_unmet"] + "模型没学过：龘。"
+    expect(said(page)).to_have_text(
+        ZH["alignment_untried"].format(word="龘") + ZH["alignment_unmet"] + "模型没学过：龘。"
+    )
     chip(page, 1, 5).focus()
-    assert said(page) == ZH["alignment_cut"].format(word="冻死")
+    expect(said(page)).to_have_text(ZH["alignment_cut"].format(word="冻死"))
     crossed = "chip => getComputedStyle(chip.querySelector('.tm-text')).textDecorationLine"
     assert chip(page, 1, 5).evaluate(crossed) == "line-through"
     notes = page.locator(".tm-why-messages li").all_inner_texts()
     assert notes == [ZH[f"alignment_{key}"] for key in ("equality", "plain", "partial")]
-    assert not page.locator(".tm-turn").inner_text()  # nothing good turns it: nothing is said
-    assert page.locator(".tm-turned p").count() == 0
+    expect(page.locator(".tm-turn")).to_have_text("")  # nothing good turns it: nothing is said
+    expect(page.locator(".tm-turned p")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -385,11 +409,11 @@ def test_hostile_text_stays_text(show: Open) -> None:
         for i, text in enumerate(HOSTILE):
             assert chip(page, side, i).locator(".tm-text").evaluate("node => node.textContent") == text
             chip(page, side, i).focus()
-            assert f"“{text}”" in page.locator(".tm-why-say").evaluate("node => node.textContent")
+            expect(said(page)).to_contain_text(f"“{text}”")
     marked = [text.strip("“”") for text in page.locator(".tm-turn mark").all_text_contents()]
     assert marked == [HOSTILE[0], HOSTILE[1], HOSTILE[1]]
     assert HOSTILE[2] in page.locator(".tm-turn").evaluate("node => node.textContent")
-    assert page.locator("#alignment :is(img, script)").count() == 0
+    expect(page.locator("#alignment :is(img, script)")).to_have_count(0)
 
 
 @pytest.mark.browser

@@ -13,7 +13,7 @@ import gradio as gr
 import pytest
 import torch
 
-from tests.helpers import HOSTILE, PHONE, visitor
+from tests.helpers import HOSTILE, PHONE, expect, visitor
 from textmatch import TextMatcher, checkpoint
 from textmatch.checkpoint import Checkpoint
 from textmatch.config import ModelConfig
@@ -297,7 +297,8 @@ def verdict(page: Any) -> str:
 def test_enter_button_swap_and_clear(visit: Open) -> None:
     page = visit()
     clear(page)
-    assert boxes(page) == ("", "")
+    expect(page.locator("#sentence1 textarea")).to_have_value("")
+    expect(page.locator("#sentence2 textarea")).to_have_value("")
     write(page, *PAIR)
     page.locator("#sentence2 textarea").press("Enter")
     assert verdict(page) in HEADLINES
@@ -326,9 +327,10 @@ def test_an_example_on_a_phone_brings_its_answer_into_view(visit: Open) -> None:
 def test_the_gauge_reads_the_same_aloud(visit: Open) -> None:
     page = visit()
     meter = page.get_by_role("meter", name=TEXTS["zh"]["gauge_similarity"], exact=True)
+    page.locator("#answer[data-state=fresh]").wait_for()
     number, word = page.locator(".tm-number").inner_text(), page.locator(".tm-word").inner_text()
-    assert meter.get_attribute("aria-valuenow") == number
-    assert meter.get_attribute("aria-valuetext") == f"{number}, {word}"
+    expect(meter).to_have_attribute("aria-valuenow", number)
+    expect(meter).to_have_attribute("aria-valuetext", f"{number}, {word}")
     assert page.evaluate("getComputedStyle(document.querySelector('.tm-hand')).transitionDuration") == "0s"
 
 
@@ -379,7 +381,7 @@ def test_a_new_answer_leaves_the_focus_among_the_words(visit: Open) -> None:
     page.locator(".tm-chip").first.focus()
     page.locator("#examples .tm-example").nth(1).evaluate("example => example.click()")
     page.locator(".tm-chip").filter(has_text="爱").first.wait_for()
-    assert page.evaluate("document.activeElement.matches('.tm-chip')")
+    expect(page.locator(".tm-chip:focus")).to_be_visible()
 
 
 @pytest.mark.browser
@@ -391,8 +393,8 @@ def test_markup_in_the_boxes_is_only_text(visit: Open, text: str) -> None:
     page = visit(query=f"?{urlencode({'a': text, 'b': long})}")
     assert verdict(page) in HEADLINES
     assert boxes(page) == (text, long)
-    assert page.locator(".tm-warnings li").count() >= 1
-    assert page.locator("#verdict img, #verdict script, img[src=x]").count() == 0
+    expect(page.locator(".tm-warnings li").first).to_be_visible()
+    expect(page.locator("#verdict img, #verdict script, img[src=x]")).to_have_count(0)
 
 
 @pytest.mark.slow
@@ -477,14 +479,14 @@ def test_several_lines_become_a_ranking(visit: Open) -> None:
     page = visit()
     write(page, PAIR[0], f"红烧茄子怎么做\n\n{PAIR[0]}")
     page.locator("#ranking tbody tr").nth(1).wait_for()
-    assert page.locator("#ranking tbody th").all_inner_texts() == [PAIR[0], "红烧茄子怎么做"]
-    assert page.locator("#ranking thead th").first.inner_text() == TEXTS["zh"]["compare_candidate"]
-    assert TEXTS["zh"]["verdict_matched"] in page.locator("#ranking tbody tr").first.inner_text()
-    assert not page.locator("#verdict").is_visible()
-    assert not page.locator("#alignment").is_visible()
+    expect(page.locator("#ranking tbody th")).to_have_text([PAIR[0], "红烧茄子怎么做"])
+    expect(page.locator("#ranking thead th").first).to_have_text(TEXTS["zh"]["compare_candidate"])
+    expect(page.locator("#ranking tbody tr").first).to_contain_text(TEXTS["zh"]["verdict_matched"])
+    expect(page.locator("#verdict")).to_be_hidden()
+    expect(page.locator("#alignment")).to_be_hidden()
     write(page, *PAIR)
     assert verdict(page) in HEADLINES
-    assert not page.locator("#ranking").is_visible()
+    expect(page.locator("#ranking")).to_be_hidden()
 
 
 @pytest.mark.browser
@@ -539,7 +541,7 @@ def test_a_copied_link_opens_the_same_comparison(visit: Open, server: str) -> No
     assert parse_qs(urlsplit(link).query) == {"a": [sentences[0]], "b": [sentences[1]]}
     other = visit(query=link.removeprefix(server))
     assert boxes(other) == sentences
-    assert other.locator("img[src=x], #answer script").count() == 0
+    expect(other.locator("img[src=x], #answer script")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -586,7 +588,7 @@ def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str)
     page.locator("#messages").get_by_text("small").wait_for()
     page.locator("#ask-all").click()
     page.locator("#everyone tbody tr").first.wait_for()
-    assert page.locator("#everyone tbody th").all_inner_texts() == ["default", "small", "torn"]
+    expect(page.locator("#everyone tbody th")).to_have_text(["default", "small", "torn"])
     page.locator("#everyone").get_by_text(TEXTS["zh"]["compare_broken"]).wait_for()
     page.locator("#compare").click()
     page.locator("#everyone").wait_for(state="hidden")

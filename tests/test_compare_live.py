@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import Visit
+from tests.helpers import Visit, expect
 from textmatch.demo.components.live_compare import PATIENCE, PAUSE
 from textmatch.demo.i18n import TEXTS
 from textmatch.text import MAX_CHARACTERS
@@ -38,8 +38,8 @@ def answered(page: Any) -> None:
 def at_rest(page: Any) -> None:
     """Wait until no answer is shown."""
     page.locator("#answer[data-state=fresh] .tm-verdict[data-tone=rest]").wait_for()
-    assert page.locator(".tm-gauge[data-level=waiting]").count() == 1
-    assert page.locator(".tm-chip").count() == page.locator("#ranking tbody tr").count() == 0
+    expect(page.locator(".tm-gauge[data-level=waiting]")).to_have_count(1)
+    expect(page.locator(".tm-chip, #ranking tbody tr")).to_have_count(0)
 
 
 def hold(page: Any) -> list[Any]:
@@ -57,7 +57,7 @@ def test_any_change_of_a_box_dims_the_answer_at_once(visit: Open) -> None:
     for number in (1, 2):
         page.locator(f"#sentence{number} textarea").press("End")
         page.keyboard.insert_text("吗")
-        assert page.locator("#answer").get_attribute("data-state") == "stale"
+        expect(page.locator("#answer")).to_have_attribute("data-state", "stale")
         assert float(page.locator("#result").evaluate("each => getComputedStyle(each).opacity")) < 0.5
         page.clock.run_for(PAUSE)
         answered(page)
@@ -94,11 +94,11 @@ def test_a_refusal_empties_the_answer_and_says_why(visit: Open, text: str, said:
     at_rest(page)
     reason = said.format(length=MAX_CHARACTERS + 1, lines=60, limit=50 if "\n" in text else MAX_CHARACTERS)
     page.locator("#foot2 [role=alert]").get_by_text(reason, exact=True).wait_for()
-    assert page.locator("#sentence2 textarea").get_attribute("aria-invalid") == "true"
-    assert page.locator("#foot1 [role=alert]").inner_text() == ""
+    expect(page.locator("#sentence2 textarea")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#foot1 [role=alert]")).to_have_text("")
     write(page, *SAME)
     answered(page)
-    assert page.locator("#foot2 [role=alert]").inner_text() == ""
+    expect(page.locator("#foot2 [role=alert]")).to_have_text("")
 
 
 def test_a_busy_server_empties_the_answer(new_page: Any, server: str) -> None:
@@ -123,12 +123,12 @@ def test_a_lost_connection_hides_the_answer_and_keeps_the_sentences(new_page: An
     write(page, *SAME)
     page.clock.run_for(PAUSE + PATIENCE)
     page.locator("#answer[data-state=gone]").wait_for(state="attached")
-    assert not page.locator("#verdict h2").is_visible()
+    expect(page.locator("#verdict h2")).to_be_hidden()
     page.get_by_text(TEXTS["zh"]["compare_no_answer"]).wait_for()
     page.unroute("**/gradio_api/**")
     page.reload()  # as Gradio does when the connection is back
     page.wait_for_function("text => document.querySelector('#sentence2 textarea')?.value === text", arg=SAME[1])
-    assert page.locator("#sentence1 textarea").input_value() == SAME[0]
+    expect(page.locator("#sentence1 textarea")).to_have_value(SAME[0])
     answered(page)
     page.close()
 
@@ -174,6 +174,6 @@ def test_what_was_typed_while_the_page_loaded_stays(browser: Any, server: str) -
     held[0].continue_()
     answered(page)
     page.wait_for_timeout(500)
-    assert page.locator("#sentence1 textarea").input_value() == SAME[0]
-    assert page.locator("#sentence2 textarea").input_value() == SAME[1]
+    expect(page.locator("#sentence1 textarea")).to_have_value(SAME[0])
+    expect(page.locator("#sentence2 textarea")).to_have_value(SAME[1])
     page.close()

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from tests.helpers import HOSTILE, Visit
+from tests.helpers import HOSTILE, Visit, expect
 from textmatch.demo import components, launch_options
 from textmatch.demo.components.chart import chart
 from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status, status_value
@@ -87,11 +87,11 @@ def ask(page: Any, what: str, name: str) -> Any:
 def test_a_visitors_table_shows_texts_as_texts(page: Any) -> None:
     ask(page, "table", "none")
     shown = ask(page, "table", "visitors")
-    assert shown.locator("thead th").all_text_contents() == [HOSTILE[0], "Probability"]
-    assert shown.locator("tbody td").all_text_contents() == [HOSTILE[1], "97.3%", "短", ""]
-    assert HOSTILE[2] in shown.locator(".tm-caption").inner_text()
-    assert page.get_by_role("table", name=HOSTILE[2]).count() == 1
-    assert shown.locator("img, script").count() == 0
+    expect(shown.locator("thead th")).to_have_text([HOSTILE[0], "Probability"])
+    expect(shown.locator("tbody td")).to_have_text([HOSTILE[1], "97.3%", "短", ""])
+    expect(shown.locator(".tm-caption")).to_contain_text(HOSTILE[2])
+    expect(page.get_by_role("table", name=HOSTILE[2])).to_have_count(1)
+    expect(shown.locator("img, script")).to_have_count(0)
     colour = "heading => getComputedStyle(heading).color"
     assert shown.locator("th").nth(0).evaluate(colour) != shown.locator("th").nth(1).evaluate(colour)
 
@@ -100,38 +100,38 @@ def test_a_visitors_table_shows_texts_as_texts(page: Any) -> None:
 def test_a_table_of_figures_has_row_headings_bars_and_dashes(page: Any) -> None:
     ask(page, "table", "none")
     shown = ask(page, "table", "figures")
-    assert shown.locator("tbody th[scope=row]").all_text_contents() == [HOSTILE[3], "短"]
-    assert shown.locator("tbody td").all_text_contents() == ["Same meaning", "25.0%", "–", "12"]
+    expect(shown.locator("tbody th[scope=row]")).to_have_text([HOSTILE[3], "短"])
+    expect(shown.locator("tbody td")).to_have_text(["Same meaning", "25.0%", "–", "12"])
     bar = "cell => getComputedStyle(cell, '::after').width"
     cell = shown.locator(".tm-bar")
     assert float(cell.evaluate(bar)[:-2]) == pytest.approx((cell.bounding_box()["width"] - 32) / 4, abs=1)
-    assert not shown.locator(".tm-caption").is_visible()
+    expect(shown.locator(".tm-caption")).to_be_hidden()
 
 
 @pytest.mark.browser
 def test_an_empty_table_and_an_idle_status_take_no_space(page: Any) -> None:
     for what in ("table", "status"):
         ask(page, what, "none")
-        assert not page.locator(f"#{what}").is_visible()
+        expect(page.locator(f"#{what}")).to_be_hidden()
 
 
 @pytest.mark.browser
 def test_a_status_shows_its_line_its_messages_and_its_progress(page: Any) -> None:
     shown = ask(page, "status", "error")
-    assert shown.locator("[role=status] .tm-status-line").text_content() == HOSTILE[0]
-    assert shown.locator("[role=status] li").all_text_contents() == [HOSTILE[1]]
-    assert shown.locator("img").count() == 0
-    assert shown.get_attribute("data-tone") == "error"
-    assert not shown.locator("progress").is_visible()
+    expect(shown.locator("[role=status] .tm-status-line")).to_have_text(HOSTILE[0])
+    expect(shown.locator("[role=status] li")).to_have_text([HOSTILE[1]])
+    expect(shown.locator("img")).to_have_count(0)
+    expect(shown).to_have_attribute("data-tone", "error")
+    expect(shown.locator("progress")).to_be_hidden()
 
     ask(page, "status", "waiting")
     bar = page.get_by_role("progressbar", name="Progress")
     bar.wait_for()
     assert bar.get_attribute("value") is None
-    assert shown.locator(".tm-progress span").text_content() == ""
+    expect(shown.locator(".tm-progress span")).to_have_text("")
     ask(page, "status", "running")
     shown.locator(".tm-progress span").get_by_text("4 of 8 rows, about 0:07 left").wait_for()
-    assert bar.get_attribute("value") == "0.5"
+    expect(bar).to_have_attribute("value", "0.5")
     ask(page, "status", "start")
     shown.locator(".tm-progress span").get_by_text("0 of 8 rows", exact=True).wait_for()
 
@@ -140,4 +140,4 @@ def test_a_status_shows_its_line_its_messages_and_its_progress(page: Any) -> Non
 def test_a_chart_says_its_figures(page: Any) -> None:
     name = page.locator(".tm-chart svg").get_attribute("aria-label")
     assert name.endswith("(Epoch: Accuracy) 1: 80%, 2: 90%")
-    assert page.locator(".tm-chart circle").count() == 2
+    expect(page.locator(".tm-chart circle")).to_have_count(2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import OTHER, SAME, visitor
+from tests.helpers import OTHER, SAME, expect, visitor
 from textmatch.demo.handlers.compare import CompareHandlers
 from textmatch.demo.i18n import TEXTS
 from textmatch.demo.models import Models
@@ -35,7 +35,7 @@ def test_corrections_are_kept_and_downloaded_for_training(visit: Callable[..., A
     said = page.locator(".tm-corrections-said")
     said.get_by_text(texts["correction_kept"].format(count=1) + texts["correction_stored"]).wait_for()
     page.locator(".tm-wrong").get_by_text(texts["correction_undo"]).click()
-    assert said.inner_text() == ""
+    expect(said).to_have_text("")
     page.locator(".tm-wrong").click()
     page.reload()
     page.locator(".tm-wrong").get_by_text(texts["correction_undo"]).wait_for()
@@ -45,4 +45,4 @@ def test_corrections_are_kept_and_downloaded_for_training(visit: Callable[..., A
     caught.value.save_as(path)
     assert read_pairs(path) == [Pair(SAME, OTHER, "1")]
     page.locator(".tm-corrections-forget").click()
-    assert not page.locator(".tm-corrections-download").is_visible()
+    expect(page.locator(".tm-corrections-download")).to_be_hidden()

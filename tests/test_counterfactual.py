@@ -3,7 +3,7 @@
 import pytest
 
 from textmatch.alignment import align, cut_together
-from textmatch.counterfactual import changes
+from textmatch.counterfactual import changes, exchanged
 from textmatch.fluency import TABLE, fit
 
 
@@ -30,6 +30,31 @@ def suggested(one: str, two: str, equal: bool) -> set[tuple[int, str]]:
 )
 def test_sentences_that_differ_are_brought_together(one: str, two: str, wanted: set[tuple[int, str]]) -> None:
     assert wanted <= suggested(one, two, equal=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "words"),
+    [
+        ("我把钥匙借给了邻居", "邻居把钥匙借给了我", {"我", "邻居"}),
+        ("药一天吃两次", "药两天吃一次", {"一", "两"}),
+        ("小李比小王高", "小王比小李高", {"小李", "小王"}),
+        ("先洗澡再吃饭", "先吃饭再洗澡", {"洗澡", "吃饭"}),
+        ("昨天小李借给小王一本书", "小王昨天借给小李一本书", {"小李", "小王"}),
+        ("红烧肉怎么做", "怎么做红烧肉", set()),
+        ("我明天去北京", "北京我明天去", set()),
+    ],
+)
+def test_words_that_changed_places_are_found(one: str, two: str, words: set[str]) -> None:
+    words1, words2 = (tuple(words) for words in cut_together(one, two))
+    found = exchanged(words1, words2, align(words1, words2, None))
+    assert {words1[link.first] for pair in found for link in pair} == words
+
+
+def test_to_become_the_other_sentence_comes_after_another_thing() -> None:
+    words = ("明天", "去", "北京")
+    others = ("今天", "去", "北海")
+    order = [change.replacements for change in changes((words, others), align(words, others, None), equal=False)]
+    assert order.index(((0, "今天"),)) < order.index(((0, "今天"), (2, "北海")))
 
 
 @pytest.mark.parametrize(
@@ -60,6 +85,12 @@ def test_sentences_that_mean_the_same_are_drawn_apart(one: str, two: str, wanted
         ("现在几点了", "现在是几点", "现在八点了"),  # an answer, not another question
         ("厕所在哪里", "洗手间在哪儿", "厕所在什么时候"),
         ("能便宜点吗", "可以便宜一点吗", "能昂贵点吗"),
+        ("能便宜点吗", "可以便宜一点吗", "不能便宜点吗"),  # which asks for the same
+        ("超市关门了没有", "超市还开着吗", "超市关门了一些"),
+        ("失眠怎么办", "睡不着觉该怎么办呢", "失眠为什么"),
+        ("冰箱里没有牛奶了", "冰箱里还有牛奶", "冰箱里还有牛奶了"),
+        ("先开空调再关窗", "先关窗再开空调", "先开关窗再空调"),
+        ("要提前订座位", "不预约就没位子", "要提前订没座位"),
     ],
 )
 def test_nobody_would_write_this(one: str, two: str, unwanted: str) -> None:

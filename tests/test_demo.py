@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.helpers import DESKTOP, PHONE
+from tests.helpers import DESKTOP, PHONE, expect
 from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
 from textmatch.demo.i18n import SCRIPT, TEXTS, VERDICTS
 
@@ -98,7 +98,7 @@ def test_the_first_look(visit: Open, locale: str, viewport: dict[str, int], sche
     page = visit(locale, viewport, scheme)
     shown = page.locator("body").inner_text()
     heading = TEXTS["zh" if locale == "zh-CN" else "en"]["page_heading"].splitlines()[0].removeprefix("# ")
-    assert page.locator("h1").all_inner_texts() == [heading]
+    expect(page.locator("h1")).to_have_text([heading])
     texts = TEXTS["zh" if locale == "zh-CN" else "en"]
     assert page.locator("#verdict h2").inner_text() in [texts[key] for key in VERDICTS.values()]
     assert "__i18n__" not in shown
@@ -136,8 +136,8 @@ def test_the_script_turns_every_locale_into_one_that_gradio_knows(
 @pytest.mark.slow
 def test_hong_kong_gets_a_whole_language(visit: Open) -> None:
     page = visit("zh-HK")
-    assert page.locator("#compare").inner_text() == TEXTS["zh-TW"]["compare_start"]
-    assert page.locator(".tm-verdict-title").inner_text() == TEXTS["zh-TW"]["compare_verdict"]
+    expect(page.locator("#compare")).to_have_text(TEXTS["zh-TW"]["compare_start"])
+    expect(page.locator(".tm-verdict-title")).to_have_text(TEXTS["zh-TW"]["compare_verdict"])
     assert "__i18n__" not in page.locator("body").inner_text()
 
 
@@ -152,9 +152,9 @@ def test_the_toggle_changes_every_part_and_keeps_the_sentences(visit: Open) -> N
     page.get_by_role("button", name=texts["compare_start"], exact=True).wait_for()
     page.locator("#sentence2").get_by_text(texts["compare_sentence_2"]).wait_for()
     page.wait_for_function("text => document.querySelector('#sentence1 textarea').value === text", arg=PAIR[0])
-    assert page.locator("#sentence2 textarea").input_value() == PAIR[1]
-    assert page.locator("#language [aria-current]").get_attribute("lang") == "en"
-    assert page.locator(".tm-name").inner_text() == texts["gauge_similarity"]
+    expect(page.locator("#sentence2 textarea")).to_have_value(PAIR[1])
+    expect(page.locator("#language [aria-current]")).to_have_attribute("lang", "en")
+    expect(page.locator(".tm-name")).to_have_text(texts["gauge_similarity"])
     assert page.evaluate("document.documentElement.lang").startswith("en")
     page.locator("#sentence1 textarea").fill(" ")
     page.locator("#compare").click()
@@ -179,19 +179,36 @@ def test_uploads_results_and_the_list_survive_a_change_of_language(visit: Open, 
     page.locator("#search-query input").fill("如何退货")
     page.locator("#language [lang=zh-TW]").click()
     page.get_by_text(texts["search_pasted"].format(count=2)).wait_for()
-    assert page.locator("#search-query input").input_value() == "如何退货"
+    expect(page.locator("#search-query input")).to_have_value("如何退货")
     # What has not been opened yet is in the new language, too.
     for tab in ("page_compare", "page_about", "page_batch"):
         page.get_by_role("tab", name=texts[tab], exact=True).click()
     page.get_by_text(texts["batch_results"].format(shown=results, rows=results)).wait_for()
-    assert page.locator(".tm-report output").inner_text() == "70%"
+    expect(page.locator(".tm-report output")).to_have_text("70%")
     with page.expect_download() as download:
         page.locator("#batch-csv").click()
     assert download.value.suggested_filename.endswith(".csv")
     page.get_by_role("tab", name=texts["page_search"]).click()
     page.locator("#search-query input").fill("发货时间")
     page.locator(".tm-hit-sentence").get_by_text("什么时候发货").wait_for()
-    assert page.locator(".tm-hit").count() == 2
+    expect(page.locator(".tm-hit")).to_have_count(2)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_texts_inside_gradios_components_follow_the_language(visit: Open) -> None:
+    page = visit(query="?tab=batch")
+    drop = page.locator("#batch-file [data-testid=upload-text]")
+    expect(drop).to_contain_text(TEXTS["zh"]["upload_drop"])
+    page.locator("#batch-paste textarea").fill("今天下雨|明天下雨")
+    label = page.locator("#batch-label input")
+    expect(label).to_have_value(TEXTS["zh"]["batch_no_label"])
+    page.locator("#language [lang=en]").click()
+    expect(label).to_have_value(TEXTS["en"]["batch_no_label"])
+    for key in ("upload_drop", "upload_or", "upload_click"):
+        expect(drop).to_contain_text(TEXTS["en"][key])
+    label.click()
+    expect(page.get_by_role("option").first).to_contain_text(TEXTS["en"]["batch_no_label"])
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import PHONE
+from tests.helpers import PHONE, expect
 from textmatch.demo.i18n import TEXTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -39,13 +39,13 @@ def test_a_word_becomes_its_counterpart_and_the_verdict_turns(visit: Callable[..
     assert before.startswith(texts["verdict_not_matched"])
     assert before.endswith(number)
     assert after.startswith(texts["verdict_matched"])
-    assert page.locator(".tm-number").inner_text() == "100"
-    assert page.locator(".tm-verdict[data-tone=same]").count() == 1
+    expect(page.locator(".tm-number")).to_have_text("100")
+    expect(page.locator(".tm-verdict[data-tone=same]")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.locator(".tm-before-back").click()
     second(page, "屏幕亮度怎么调低")
     page.locator(".tm-before").wait_for(state="hidden")
-    assert page.locator(".tm-number").inner_text() == number
+    expect(page.locator(".tm-number")).to_have_text(number)
 
 
 def test_the_keyboard_changes_moves_and_takes_out(visit: Callable[..., Any]) -> None:
@@ -56,10 +56,10 @@ def test_the_keyboard_changes_moves_and_takes_out(visit: Callable[..., Any]) -> 
     page.keyboard.press("Enter")
     second(page, "电脑亮度怎么调低")
     sides(page)
-    assert page.evaluate("document.activeElement.textContent").startswith("电脑")
+    expect(page.locator(":focus")).to_contain_text("电脑")
     page.keyboard.press("Alt+ArrowRight")
     second(page, "亮度电脑怎么调低")
-    assert page.evaluate("document.activeElement.textContent").startswith("电脑")
+    expect(page.locator(":focus")).to_contain_text("电脑")
     page.keyboard.press("Delete")
     second(page, "亮度怎么调低")
     # Something typed in a box begins anew.

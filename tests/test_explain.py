@@ -180,7 +180,10 @@ def exchanged(explanation: Explanation, side: int, i: int) -> bool:
         for pair in explanation.aligned_pairs
         if (pair.first, pair.second)[side] == i
     }
-    return word.trial == "agree" and any(explanation.words[1 - side][j].plain == word.plain for j in partners)
+    assert (word.trial == "exchange") == (
+        word.trial != "remove" and any(explanation.words[1 - side][j].plain == word.plain for j in partners)
+    )
+    return word.trial == "exchange"
 
 
 def test_words_that_both_sentences_share_do_not_decide_that_they_differ(matcher: TextMatcher) -> None:
@@ -202,6 +205,7 @@ def test_words_that_changed_places_decide(matcher: TextMatcher) -> None:
         ["小李", "小王"],
         ["小王", "小李"],
     ]
+    assert {word.trial for row in explanation.words for word in row} == {"exchange", None}
 
 
 def test_what_makes_sentences_the_same_is_found_by_taking_it_out(matcher: TextMatcher) -> None:

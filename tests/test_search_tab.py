@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import gradio as gr
 import pytest
 
-from tests.helpers import DESKTOP, HOSTILE, PHONE, visitor, write_workbook
+from tests.helpers import DESKTOP, HOSTILE, PHONE, expect, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
@@ -397,15 +397,15 @@ def test_the_first_look_has_a_list_and_an_answer(
 ) -> None:
     page = visit(locale, viewport, scheme, alone=True)
     status(page, "example", language="zh" if locale == "zh-CN" else "en", count=60)
-    assert page.locator("#search-query :is(input, textarea)").input_value() == FIRST_QUERY
-    assert page.locator(".tm-hit").count() == TOP_K
-    assert "发票" in page.locator(".tm-hit-sentence").first.inner_text()
-    assert page.locator(".tm-hit-answer").first.is_visible()
+    expect(page.locator("#search-query :is(input, textarea)")).to_have_value(FIRST_QUERY)
+    expect(page.locator(".tm-hit")).to_have_count(TOP_K)
+    expect(page.locator(".tm-hit-sentence").first).to_contain_text("发票")
+    expect(page.locator(".tm-hit-answer").first).to_be_visible()
     shown = page.locator("body").inner_text()
     assert "__i18n__" not in shown
     assert "undefined" not in shown
     own_list(page)
-    assert page.locator("#search-file input[type=file]").get_attribute("accept") == ", ".join(LIST_SUFFIXES)
+    expect(page.locator("#search-file input[type=file]")).to_have_attribute("accept", ", ".join(LIST_SUFFIXES))
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
 
@@ -416,14 +416,14 @@ def test_results_follow_as_one_types(visit: Open) -> None:
     box = page.locator("#search-query :is(input, textarea)")
     box.fill("")
     page.locator(".tm-hits-line").get_by_text(texts("hint"), exact=True).wait_for()
-    assert page.locator(".tm-hit").count() == 0
+    expect(page.locator(".tm-hit")).to_have_count(0)
     box.press_sequentially("門店附近能停車嗎")
     hit = first_hit(page, "门店附近能停车吗")
-    assert hit.locator(".tm-hit-percent").inner_text() == "> 99%"
-    assert hit.get_attribute("data-level") == "same"
-    assert texts("same") in hit.inner_text()
-    assert texts("overlap", percent="100%") in hit.inner_text()
-    assert texts("found", count=1, shown=TOP_K).split("，")[0] in page.locator(".tm-hits-line").inner_text()
+    expect(hit.locator(".tm-hit-percent")).to_have_text("> 99%")
+    expect(hit).to_have_attribute("data-level", "same")
+    expect(hit).to_contain_text(texts("same"))
+    expect(hit).to_contain_text(texts("overlap", percent="100%"))
+    expect(page.locator(".tm-hits-line")).to_contain_text(texts("found", count=1, shown=TOP_K).split("，")[0])
     box.fill("很" * (MAX_CHARACTERS + 1))
     page.locator(".tm-hits-line").get_by_text(texts("long_query", limit=MAX_CHARACTERS), exact=True).wait_for()
 
@@ -460,10 +460,10 @@ def test_a_file_is_uploaded_and_its_column_chosen(visit: Open, tmp_path: Path) -
     page.locator("#search-load").click()
     status(page, "list", name=path.name, count=2)
     ask(page, "那只花猫搬家了")
-    assert first_hit(page, "那只花猫搬家了").locator(".tm-hit-answer").inner_text() == "搬到山上"
+    expect(first_hit(page, "那只花猫搬家了").locator(".tm-hit-answer")).to_have_text("搬到山上")
     page.locator("#search-paste textarea").fill("说法\t答案\n那只花猫搬家了\t在楼上\n班长唱起歌来\t很好听")
     status(page, "chosen_pasted", count=2)
-    assert page.locator("#search-preview tbody tr").count() == 2
+    expect(page.locator("#search-preview tbody tr")).to_have_count(2)
     page.locator("#search-load").click()
     status(page, "pasted", count=2)
     page.locator(".tm-hit-answer").first.get_by_text("在楼上").wait_for()
@@ -485,7 +485,7 @@ def test_a_list_that_cannot_be_used_gets_a_message_and_the_next_is_used(visit: O
     ask(page, "怎么开发票!")
     hit = page.locator(".tm-hit").first.filter(has_text=texts("row", number=1))  # the example has one like it, too
     hit.wait_for()
-    assert texts("copies", count=1) in hit.inner_text()
+    expect(hit).to_contain_text(texts("copies", count=1))
     page.locator("#search-reset").click()
     status(page, "example", count=60)
 
@@ -505,7 +505,7 @@ def test_indexing_shows_progress_and_can_be_stopped(visit: Open, gate: threading
     finally:
         gate.set()
     status(page, "example", count=60)
-    assert texts("stopped") in page.locator("#search-status").inner_text()
+    expect(page.locator("#search-status")).to_contain_text(texts("stopped"))
     bar.wait_for(state="hidden")
     page.locator("#search-cancel-load").wait_for(state="hidden")
     ask(page, "会员有什么好处")
@@ -526,7 +526,7 @@ def test_what_waits_for_its_turn_can_be_stopped_and_asked_for_anew(visit: Open, 
         status(page, "waiting")
         page.locator("#search-cancel-load").click()
         status(page, "example", count=60)
-        assert texts("stopped") in page.locator("#search-status").inner_text()
+        expect(page.locator("#search-status")).to_contain_text(texts("stopped"))
         page.locator("#search-paste textarea").fill("班长唱起歌来\n门店几点开门")
         page.locator("#search-load").click()
         status(page, "waiting")
@@ -577,8 +577,8 @@ def test_stopping_the_grouping_shows_what_was_found(
     finally:
         gate.set()
     groups_status(page, "groups_stopped", done=2, total=4, count=1, spare=1)
-    assert page.locator(".tm-group .tm-member-sentence").all_inner_texts() == ["怎么开发票", "怎么开发票？"]
-    assert page.locator(".tm-groups-download").is_visible()
+    expect(page.locator(".tm-group .tm-member-sentence")).to_have_text(["怎么开发票", "怎么开发票？"])
+    expect(page.locator(".tm-groups-download")).to_be_visible()
     page.locator("#search-cancel-group").wait_for(state="hidden")
     page.locator("#search-group").click()
     page.locator(".tm-group").nth(1).wait_for()
@@ -598,7 +598,7 @@ def test_duplicates_are_grouped_and_downloaded(visit: Open) -> None:
     threshold.press("Tab")
     page.locator("#search-group").click()
     groups_status(page, "groups", count=2, spare=2)
-    assert page.locator(".tm-group").first.locator(".tm-member-sentence").all_inner_texts() == [LIST[0], LIST[4]]
+    expect(page.locator(".tm-group").first.locator(".tm-member-sentence")).to_have_text([LIST[0], LIST[4]])
     with page.expect_download() as caught:
         page.locator(".tm-groups-download").click()
     rows = list(csv.reader(io.StringIO(Path(caught.value.path()).read_text(encoding="utf-8-sig"))))
@@ -636,7 +636,7 @@ def test_markup_in_the_list_is_only_text(visit: Open) -> None:
         first_hit(page, text)
     page.locator("#search-group").click()
     page.locator(".tm-group").first.wait_for()
-    assert page.locator("#search-hits img, #search-hits script, #search-groups img, img[src=x]").count() == 0
+    expect(page.locator("#search-hits img, #search-hits script, #search-groups img, img[src=x]")).to_have_count(0)
 
 
 @pytest.mark.browser

@@ -1,5 +1,6 @@
 """The card to share: a picture that is drawn, saved and copied in the browser."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.helpers import PHONE
+from tests.helpers import PHONE, expect
 from textmatch.demo.i18n import TEXTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -46,14 +47,39 @@ def test_one_click_makes_a_picture_that_can_be_saved_and_copied(visit: Callable[
     copied = "async () => (await (await navigator.clipboard.read())[0].getType('image/png')).size"
     assert page.evaluate(copied) > 10_000
     page.keyboard.press("Escape")
-    assert not page.get_by_role("dialog").is_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+WRITTEN = """() => {
+  const write = CanvasRenderingContext2D.prototype.fillText;
+  window.written = [];
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    window.written.push(text);
+    write.call(this, text, ...place);
+  };
+}"""
+"""Begins to note every text that is written on a canvas."""
+
+
+def test_the_link_of_the_pair_stands_on_the_card(visit: Callable[..., Any]) -> None:
+    page = visit(query=QUERY)
+    page.evaluate(WRITTEN)
+    made(page)
+    address = page.evaluate("location.host + location.pathname")
+    assert f"{address}{QUERY}" in page.evaluate("window.written")
+    page.locator(".tm-card-close").click()
+    long = "今天下雨" * 60
+    page.locator("#sentence2 textarea").fill(long)
+    page.locator("#answer[data-state=fresh] .tm-verdict:not([data-tone=rest])").wait_for()
+    made(page)
+    assert page.evaluate("window.written").count(address.removesuffix("/")) == 1
 
 
 def test_a_card_belongs_to_the_answer_that_is_shown(visit: Callable[..., Any]) -> None:
     page = visit(viewport=PHONE, query=QUERY)
     page.locator("#sentence2 textarea").fill("今天下雨了")
     page.locator("#answer[data-state=fresh] .tm-verdict[data-tone=same]").wait_for()
-    assert "今天下雨了" in made(page).get_attribute("alt")
+    expect(made(page)).to_have_attribute("alt", re.compile("今天下雨了"))
     assert page.locator(".tm-card-shown").evaluate("each => each.scrollWidth <= innerWidth")
     page.locator(".tm-card-close").click()
     page.locator("#clear").click()
@@ -61,4 +87,4 @@ def test_a_card_belongs_to_the_answer_that_is_shown(visit: Callable[..., Any]) -
     page.locator("#sentence1 textarea").fill("今天下雨")
     page.locator("#sentence2 textarea").fill("今天下雨了\n明天下雨")
     page.locator("#ranking tbody tr").first.wait_for()
-    assert not page.locator(".tm-card-make").is_visible()
+    expect(page.locator(".tm-card-make")).to_be_hidden()

@@ -49,6 +49,9 @@ NOT_NUMBERS = frozenset(
 FREE = frozenset("不没别未无非太很更最再又还也都了过着的地得吗呢吧要")
 """Characters that are words by themselves: a longer word may be cut before or after them."""
 
+NEGATORS = frozenset("不没")
+"""As `FREE`, where the other sentence has them alone: 没收|到 against 没|到."""
+
 FUNCTION_TAGS = tuple("uypcdeokh")
 """First letters of jieba's tags of words that have no content of their own."""
 
@@ -180,10 +183,11 @@ def _may_cut(
     before = number if at == a else number + 1  # the gap before this block, or before the next one
     own_gap, other_gap = _gap(own.text, blocks, before, 0), _gap(other.text, blocks, before, 1)
     outside = own.text[start:at] if at == a else own.text[at:end]
+    inside = own.text[at:end] if at == a else own.text[start:at]
     if not own_gap:  # something stands within the word in the other sentence: 请|假, 请了假
         return bool(other_gap)
     fits = outside.endswith(own_gap) if at == a else outside.startswith(own_gap)
-    return outside in FREE or (fits and bool(other_gap))
+    return outside in FREE or inside in NEGATORS or (fits and bool(other_gap))
 
 
 def _gap(text: str, blocks: Sequence[tuple[int, int, int]], number: int, side: int) -> str:

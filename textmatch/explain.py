@@ -20,7 +20,7 @@ from torch import Tensor
 
 from textmatch.alignment import Link, align, cut_together, has_content
 from textmatch.config import ModelConfig
-from textmatch.counterfactual import Change, changes, moved
+from textmatch.counterfactual import Change, changes, exchanged
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
 from textmatch.text import Vocabulary, is_mark, normalise, segment
 
@@ -267,14 +267,14 @@ def _agreements(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
         for here, there in [(first.words[link.first], second.words[link.second])]
         if here.plain != there.plain
     ]
-    for one, two in moved(first.read, second.read, links):
+    for one, two in exchanged(first.read, second.read, links):
         ends = [(link.first, link.second) for link in (one, two)]
         places = tuple((side, end[side]) for side in (0, 1) for end in ends)
-        exchanged = [
+        edits = [
             {ends[0][side]: sentence.words[ends[1][side]].text, ends[1][side]: sentence.words[ends[0][side]].text}
             for side, sentence in enumerate(sentences)
         ]
-        trials.append(_trial("agree", sentences, places, (exchanged[0], exchanged[1])))
+        trials.append(_trial("exchange", sentences, places, (edits[0], edits[1])))
     for side, i in _unlinked(sentences, links):
         without: list[dict[int, str]] = [{}, {}]
         without[side] = {i: ""}
@@ -343,7 +343,7 @@ def _weigh(
         confidence, alone = (
             fmean(next(answers).probabilities[label] for _ in pairs) for pairs in (trial.changed, trial.alone)
         )
-        by_itself = alone - of_equals if trial.kind == "agree" else of_equals - alone
+        by_itself = of_equals - alone if trial.kind == "remove" else alone - of_equals
         lost = prediction.probabilities[label] - confidence
         weight = _Weight((lost + by_itself) / 2, trial.kind, confidence, alone)
         for place in trial.places:

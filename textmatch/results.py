@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 EditKind = Literal["delete", "swap"]
-Trial = Literal["agree", "remove"]
+Trial = Literal["agree", "exchange", "remove"]
 SentenceNumber = Literal[1, 2]
 SENTENCE_NUMBERS: tuple[SentenceNumber, SentenceNumber] = (1, 2)
 
@@ -56,11 +56,12 @@ class Word:
         importance: how much the predicted class hangs on the word, -1 to 1; below 0 the word speaks against it. None if
             it was not tried (`trial`).
         trial: what was tried with the word, in one sentence and in the other. ``agree``, if the sentences differ in
-            meaning: they were made to agree here (the word replaced by its counterpart, a word without one taken out,
-            two that changed places put back). ``remove``, if they mean the same: it was taken out of one. `importance`
-            is the mean of the probability that this took away from the prediction, and of what it does to two equal
-            sentences. None for a word that was not read, that both sentences share while they differ, that is the only
-            one of its sentence, and for some words of long sentences.
+            meaning: they were made to agree here (the word replaced by its counterpart, a word without one taken out).
+            ``exchange``, likewise: both sentences have this word and another one in the other order, and the two were
+            exchanged. ``remove``, if they mean the same: it was taken out of one. `importance` is the mean of the
+            probability that this took away from the prediction, and of what it does to two equal sentences. None for a
+            word that was not read, that both sentences share while they differ, that is the only one of its sentence,
+            and for some words of long sentences.
         confidence: probability of the predicted class after the trial, 0 to 1; None without one.
         alone: probability of the predicted class for a sentence and itself with only this changed, 0 to 1; None without
             a trial.

@@ -11,7 +11,7 @@ ROUNDS, MOST_WRONG = 10, 4
 
 
 class QuizPair(NamedTuple):
-    """Two sentences, whether they mean the same, and what they say, for those who read English."""
+    """Two sentences, whether they mean the same, and what they say in English, but idioms word for word: no answer."""
 
     sentence1: str
     sentence2: str
@@ -31,14 +31,12 @@ PAIRS = (
         "我好不容易才找到他",
         "我好容易才找到他",
         True,
-        "It was hard to find him. / The same: an idiom, with and without 'not'.",
+        "I had 'good not easy' finding him. / I had 'good easy' finding him.",
     ),
     QuizPair("谁都打不过他", "他谁都打不过", False, "Nobody can beat him. / He can beat nobody."),
-    QuizPair(
-        "街上好热闹", "街上好不热闹", True, "The street is so lively. / The same: an idiom, with and without 'not'."
-    ),
+    QuizPair("街上好热闹", "街上好不热闹", True, "The street is 'good lively'. / The street is 'good not lively'."),
     QuizPair("我想起来了", "我想起床了", False, "I remember now. / I want to get up now."),
-    QuizPair("他差点摔倒", "他差点没摔倒", True, "He nearly fell. / The same: an idiom, with and without 'not'."),
+    QuizPair("他差点摔倒", "他差点没摔倒", True, "He 'nearly fell'. / He 'nearly not fell'."),
     QuizPair("我等了他一个小时", "他等了我一个小时", False, "I waited an hour for him. / He waited an hour for me."),
     QuizPair(
         "中国队大胜美国队", "中国队大败美国队", True, "China won against the US by far. / China defeated the US by far."

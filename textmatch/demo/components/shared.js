@@ -58,6 +58,14 @@ function makeSvg(tag, attributes = {}, text = "") {
   return made;
 }
 
+// The address that opens the page with a pair; it names the model if that is another than the usual one.
+function pairLink(sentences, model, usual) {
+  const link = new URL(location.pathname, location.origin);
+  sentences.forEach((sentence, i) => sentence && link.searchParams.set("ab"[i], sentence));
+  if (model !== usual) link.searchParams.set("model", model);
+  return link.href;
+}
+
 // Puts a text on the clipboard and returns whether that worked. Pages without https have only the old way.
 async function copyText(text) {
   try {

@@ -18,7 +18,7 @@ from textmatch.demo.components.batch_report import ReportValue
 from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE, Cell, Heading, TableValue, table_value
 from textmatch.demo.handlers import CELL_LENGTH, error_message, shorten, table_preview
-from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, translate
+from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, table_bytes
 from textmatch.demo.uploads import RESULTS, UPLOAD_FOLDER
@@ -225,7 +225,7 @@ class BatchHandlers:
         table = source.table
         choices = [(shorten(name), place) for place, name in enumerate(table.names)]
         columns = likely_columns(table, self.matcher.labels)
-        no_label = [(translate("batch_no_label", request), NO_LABEL)]
+        no_label = [(str(text("batch_no_label")), NO_LABEL)]
         view = self.view
         return self._no_table() | {
             view.source: self.tables.add(source),

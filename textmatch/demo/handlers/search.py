@@ -17,7 +17,7 @@ from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE
 from textmatch.demo.handlers import error_message, shorten, table_preview
 from textmatch.demo.handlers.trust import is_sure
-from textmatch.demo.i18n import translate
+from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, StoredIndex
 from textmatch.errors import InputError, TextMatchError
@@ -138,7 +138,7 @@ class SearchHandlers:
             return self._no_columns()
         names = table.names if table.named else [_number(number, request) for number in table.choices]
         choices = list(zip(map(shorten, names), table.choices, strict=True))
-        no_answers = (translate("search_no_answer", request), NO_COLUMN)
+        no_answers = (str(text("search_no_answer")), NO_COLUMN)
         answer, several = table.answer_column or NO_COLUMN, len(table.names) > 1
         name = _file_name(file)
         key = "search_chosen" if name else "search_chosen_pasted"

@@ -78,7 +78,7 @@ def tab(page: gr.Blocks, models: Models) -> None:
         with gr.Row(elem_id="below"):
             below = messages()
             wrong = corrections()
-            card = share_card()
+            card = share_card(models.default)
         picture = alignment()
     model, ask_all = _model_choice(models)
     all_models = table(elem_id="everyone")

@@ -29,7 +29,8 @@ class ChipValue(TypedDict):
         start: Its first character in the shown sentence, from 0.
         end: The character after its last one.
         importance: How much the verdict hangs on it, -1 to 1; None if not tried.
-        trial: What was tried with it: both sentences made to agree here, or the word taken out of one.
+        trial: What was tried with it: both sentences made to agree here, the word put back where it stands in the other
+            sentence, or taken out of one.
         confidence: In the verdict after that, 0 to 1.
         alone: In the verdict if the sentences differed in nothing but this, 0 to 1.
         mark: What the word is a reason for: that the sentences mean the same, or that they differ.
@@ -178,16 +179,25 @@ def _verdict(label: str, probabilities: Mapping[str, float]) -> VerdictValue:
 def _counterfactual(explanation: Explanation, found: Counterfactual) -> CounterfactualValue:
     return {
         "verdict": _verdict(found.prediction.label, found.prediction.probabilities),
-        "edits": [
-            {"key": f"alignment_edit_{edit.kind}_{edit.sentence}", "word": edit.text, "replacement": edit.replacement}
-            for edit in found.edits
-        ],
+        "edits": _edits(found),
         "sentences": [
             (number, _parts(explanation.texts[number - 1], explanation.words[number - 1], edits))
             for number in (1, 2)
             if (edits := {edit.word: edit for edit in found.edits if edit.sentence == number})
         ],
     }
+
+
+def _edits(found: Counterfactual) -> list[Message]:
+    """What is done to the sentence; two words that take each other's place are one edit."""
+    edits = found.edits
+    kinds: list[str] = [edit.kind for edit in edits]
+    if len(edits) == 2 and (edits[0].text, edits[0].replacement) == (edits[1].replacement, edits[1].text):
+        kinds = ["exchange"]
+    return [
+        {"key": f"alignment_edit_{kind}_{edit.sentence}", "word": edit.text, "replacement": edit.replacement}
+        for kind, edit in zip(kinds, edits, strict=False)
+    ]
 
 
 def _parts(text: str, row: tuple[Word, ...], edits: dict[int, Edit]) -> list[PartValue]:

@@ -6,7 +6,7 @@ const said = (verdict) => ({ verdict: nameOf(verdict), confidence: chance(verdic
 const stage = find(".tm-stage");
 const svg = find(".tm-stage svg");
 const rows = [...stage.querySelectorAll(".tm-words")];
-const SIGNS = { same: "=", different: "≠", strange: "?" };
+const SIGNS = { same: "=", different: "≠", moved: "⇄", strange: "?" };
 
 let chips = [[], []];
 let picked = null; // [side, number] of the word that can be edited
@@ -38,7 +38,7 @@ function description(side, number) {
   };
   const keys = [];
   if (word.cut) keys.push("cut");
-  if (word.trial) keys.push(word.trial === "agree" ? "agree" : "remove");
+  if (word.trial) keys.push(word.trial);
   else if (!word.cut) keys.push(untried(word, all[side]));
   if (aligned.length) keys.push("met");
   else if (!word.cut) keys.push("unmet");
@@ -98,18 +98,25 @@ function move(event, side, number) {
   chips[to[0]][to[1]].focus();
 }
 
+// What a word is marked as: a reason for one of the verdicts, one of them for having changed places; or nothing.
+function signOf({ mark, trial }) {
+  if (mark === "none") return null;
+  return mark === "different" && trial === "exchange" ? "moved" : mark;
+}
+
 function makeChip(word, side, number) {
   const chip = make("button", "tm-chip", make("span", "tm-text", word.text));
   chip.type = "button";
   chip.tabIndex = number ? -1 : 0;
-  if (word.mark !== "none") chip.append(make("span", "tm-sign", SIGNS[word.mark]));
+  const sign = signOf(word);
+  if (sign) chip.append(make("span", "tm-sign", SIGNS[sign]));
   if (word.unknown.length) chip.append(make("span", "tm-odd", SIGNS.strange));
   chip.dataset.mark = word.mark;
   chip.dataset.read = word.cut ? (word.importance === null ? "none" : "part") : "all";
   chip.classList.toggle("tm-alone", !word.aligned);
   chip.style.setProperty("--importance", Math.min(1, Math.abs(word.importance ?? 0)));
   const marks = [];
-  if (word.mark !== "none") marks.push(t(word.mark));
+  if (sign) marks.push(t(sign));
   if (!word.aligned && !word.cut) marks.push(t("alone"));
   chip.setAttribute("aria-label", [word.text, ...marks, description(side, number)].join(t("comma")));
   chip.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && choose([side, number]));
@@ -262,7 +269,8 @@ function legend() {
   const all = props.value.rows.flat();
   const shown = {
     same: all.some(({ mark }) => mark === "same"),
-    different: all.some(({ mark }) => mark === "different"),
+    different: all.some((word) => signOf(word) === "different"),
+    moved: all.some((word) => signOf(word) === "moved"),
     bar: all.some(({ mark }) => mark !== "none"),
     alone: all.some(({ aligned, cut }) => !aligned && !cut),
     strange: all.some(({ unknown }) => unknown.length),

@@ -94,12 +94,10 @@ function take() {
 }
 
 async function copyLink() {
-  const link = new URL(location.pathname, location.origin);
-  sentences().forEach((sentence, i) => sentence && link.searchParams.set("ab"[i], sentence));
-  if (chosen !== props.model) link.searchParams.set("model", chosen);
+  const link = pairLink(sentences(), chosen, props.model);
   if (isEmpty(sentences().map((sentence) => sentence.trim()))) say("compare_link_empty");
-  else if (link.href.length > props.longest) say("compare_link_long");
-  else say((await copyText(link.href)) ? "compare_link_copied" : "copy_failed");
+  else if (link.length > props.longest) say("compare_link_long");
+  else say((await copyText(link)) ? "compare_link_copied" : "copy_failed");
 }
 
 // The boxes and buttons are Gradio's and may be drawn after this script has run: listen to the whole document.

@@ -99,8 +99,8 @@ function drawGauge(pen, { score, level }, x, y) {
   write(pen, words[`gauge_${level}`], x, y + 40, { size: 26, weight: 600, align: "center" });
 }
 
-// A canvas with the card for a reply; `address` is written at its foot.
-function drawCard({ question, answer: { verdict, gauge, alignment } }, address) {
+// A canvas with the card for a reply. At its foot stands the pair's link, or the page's address if that is too long.
+function drawCard({ question, answer: { verdict, gauge, alignment } }, link, address) {
   const canvas = make("canvas");
   const pen = canvas.getContext("2d");
   const { width, edge, scale } = CARD;
@@ -115,7 +115,10 @@ function drawCard({ question, answer: { verdict, gauge, alignment } }, address) 
   const second = placeWords(pen, alignment.rows[1], secondTop, inner);
   const drawn = first?.length && second?.length;
   const bottom = drawn ? Math.max(...second.map(({ top }) => top)) + CHIP.height : wordsTop - 50;
-  const height = bottom + 120;
+  pen.font = fontOf(22);
+  const whole = linesOf(pen, link.replace(/^https?:\/\//, ""), inner - 150);
+  const foot = whole.at(-1).endsWith("…") ? [address] : whole;
+  const height = bottom + 90 + 30 * foot.length;
 
   canvas.width = width * scale;
   canvas.height = height * scale;
@@ -145,7 +148,9 @@ function drawCard({ question, answer: { verdict, gauge, alignment } }, address) 
     for (const [from, to, strength] of alignment.lines) drawLink(pen, first[from], second[to], strength);
     for (const place of [...first, ...second]) drawWord(pen, place);
   }
-  write(pen, address, edge, height - 40, { size: 24, colour: PLAIN.soft });
+  foot.forEach((line, i) => {
+    write(pen, line, edge, height - 40 - 30 * (foot.length - 1 - i), { size: 22, colour: PLAIN.soft });
+  });
   write(pen, "textmatch", width - edge, height - 40, { size: 24, colour: PLAIN.soft, align: "right" });
   return canvas;
 }

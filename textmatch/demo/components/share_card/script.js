@@ -20,11 +20,13 @@ function draw() {
 
 async function show() {
   const { question, answer } = props.value;
-  const canvas = drawCard(props.value, location.host + location.pathname.replace(/\/$/, ""));
+  const pair = question.slice(0, 2);
+  const link = decodeURI(pairLink(pair, question[2], props.model)); // as the address bar shows it
+  const canvas = drawCard(props.value, link, location.host + location.pathname.replace(/\/$/, ""));
   blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
   URL.revokeObjectURL(picture.src);
   picture.src = button("save").href = URL.createObjectURL(blob);
-  picture.alt = [fill(answer.verdict.headline), ...question.slice(0, 2)].join(" · ");
+  picture.alt = [fill(answer.verdict.headline), ...pair].join(" · ");
   say("");
   dialog.showModal();
 }

@@ -36,13 +36,25 @@ function clear({ target }) {
   draw();
 }
 
-// Gradio names its button in English; without that name, it is called by the text that it shows.
+// Gradio names its button in English; without that name, it is called by the text that it shows. And it writes that text
+// once, in the language of the moment.
 function rename() {
   document.querySelector(`#${place} button[aria-label]`)?.removeAttribute("aria-label");
+  const box = document.querySelector(`#${place} [data-testid=upload-text]`);
+  if (!box) return;
+  const nodes = [];
+  const walker = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) if (walker.currentNode.nodeValue.trim()) nodes.push(walker.currentNode);
+  const texts = [`${words.upload_drop} `, `– ${words.upload_or} –`, ` ${words.upload_click}`];
+  nodes.slice(0, texts.length).forEach((node, i) => {
+    if (node.nodeValue !== texts[i]) node.nodeValue = texts[i]; // the nodes stay: Gradio goes on using them
+  });
 }
 
-keepDrawn(draw);
-rename();
+keepDrawn(() => {
+  draw();
+  rename();
+});
 new MutationObserver(rename).observe(document.body, { childList: true, subtree: true });
 for (const kind of ["drop", "change"]) document.addEventListener(kind, check, true);
 for (const kind of ["input", "click"]) document.addEventListener(kind, clear, true);
