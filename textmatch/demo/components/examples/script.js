@@ -20,7 +20,8 @@ function gloss() {
   const shown = props.pairs.find(
     ({ sentence1, sentence2 }) => box(1)?.value === sentence1 && box(2).value === sentence2,
   );
-  setText(find(".tm-gloss"), /^zh/i.test(navigator.language) || !shown ? "" : shown.gloss);
+  find(".tm-gloss").hidden = /^zh/i.test(navigator.language);
+  setText(find(".tm-gloss"), shown?.gloss ?? "");
 }
 
 function example(pair) {
