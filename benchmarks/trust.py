@@ -134,13 +134,16 @@ def _load(record: Record) -> str:
     refused, errors, lost, late = (sum(record[name].values()) for name in ("refused", "errors", "lost", "late"))
     kill, folder = record["after_a_kill"], record["temporary_folder_mb"]
     page, echo = (figures.get("p95", 0) for figures in (record["calls"].get("predict", {}), record["echo"]))
-    return (
-        f"{record['seconds'] / 60:.0f} minutes, {record['clients']} visitors: {answers:,} answers, {refused:,} refused "
-        f"as too much, {errors} errors, {lost} lost, {late} later than ten minutes; memory {record['memory_growth']:+.1%} "
-        f"after the first five minutes; temporary folder at most {folder['most']} MB; `/predict` p95 {page:,} ms, the "
-        f"echo {echo:,} ms; after a kill with {kill['left_mb']} MB left it starts with {kill['after_start_mb']} MB "
-        f"{'and answers' if kill['answers'] else 'and does not answer'}"
+    parts = (
+        f"{record['seconds'] / 60:.0f} minutes, {record['clients']} visitors: {answers:,} answers",
+        f"{refused:,} refused as too much, {errors} errors, {lost} lost, {late} later than ten minutes",
+        f"memory {record['memory_growth']:+.1%} after the first five minutes",
+        f"temporary folder at most {folder['most']} MB",
+        f"`/predict` p95 {page:,} ms, the echo {echo:,} ms",
+        f"after a kill with {kill['left_mb']} MB left it starts with {kill['after_start_mb']} MB",
+        "and answers" if kill["answers"] else "and does not answer",
     )
+    return "; ".join(parts)
 
 
 def _kills(record: Record) -> str:
@@ -184,9 +187,7 @@ def bars() -> list[str]:
         result = told(record) if record else "not run yet"
         if record and "note" in record:
             result += f". {record['note']}"
-        load = record["machine"]["load_average"] if record else ""
-        mark = " (busy)" if record and load >= BUSY else ""
-        lines.append(f"| {promise} | {test} (`benchmarks/{name}.py`) | {result} | {load}{mark} |")
+        lines.append(f"| {promise} | {test} (`benchmarks/{name}.py`) | {result} | {_busy(record) if record else ''} |")
     return lines
 
 
@@ -197,6 +198,11 @@ def tests() -> list[str]:
         "| --- | --- |",
         *(f"| {promise} | {'<br>'.join(f'`{name}`' for name in names)} |" for promise, names in TESTED.items()),
     ]
+
+
+def _busy(record: Record) -> str:
+    load: float = record["machine"]["load_average"]
+    return f"{load} (busy)" if load >= BUSY else str(load)
 
 
 def _counts(record: Record) -> str:

@@ -66,7 +66,7 @@ def test_a_clock_that_is_set_back_keeps_no_file(tmp_path: Path, monkeypatch: pyt
     put(tmp_path / "hash" / "a.csv", -24 * 60)  # was sent tomorrow, as the clock has it now
     sweep(tmp_path)
     later = time.time() + uploads.UPLOAD_SECONDS + 1
-    monkeypatch.setattr(uploads.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     sweep(tmp_path)
     assert not list(tmp_path.rglob("a.csv"))
 
