@@ -109,7 +109,10 @@ def _shared_options() -> argparse.ArgumentParser:
 def _list_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("file", type=Path, help="list of sentences: .txt, .csv, .tsv, .jsonl, .json or .xlsx")
-    options.add_argument("--column", help="name of the column with the sentences (question, 问题 … or the first)")
+    options.add_argument(
+        "--column",
+        help="column with the sentences: its name, or its number where columns have no names (recognised)",
+    )
     _add_sheet(options)
     _add_header(options)
     return options

@@ -222,7 +222,8 @@ class Endpoints:
             sentences: the list to search, at most 10,000 sentences; leave it out to send a file instead.
             file: a .txt, .csv, .tsv, .jsonl, .json or .xlsx file with the list, one sentence in each row.
             top_k: how many hits at most, 1 to 100.
-            column: name of the file's column with the sentences; empty to recognise it.
+            column: name of the file's column with the sentences, or its number from 1 where columns have no names;
+                empty to recognise it.
             sheet: name of the sheet of a workbook; empty for the one with the data.
             header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
             request: filled in by Gradio.
@@ -255,7 +256,8 @@ class Endpoints:
             sentences: the list, at most 10,000 sentences; leave it out to send a file instead.
             file: a .txt, .csv, .tsv, .jsonl, .json or .xlsx file with the list, one sentence in each row.
             threshold: probability from which two sentences count as the same, 0 to 1.
-            column: name of the file's column with the sentences; empty to recognise it.
+            column: name of the file's column with the sentences, or its number from 1 where columns have no names;
+                empty to recognise it.
             sheet: name of the sheet of a workbook; empty for the one with the data.
             header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
             request: filled in by Gradio.
