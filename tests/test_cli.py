@@ -257,7 +257,7 @@ def test_how_a_list_is_read_is_told_and_can_be_set(tmp_path: Path, capsys: pytes
     assert printed.err.startswith("a.xlsx: 1 rows, sentences = 问题, sheet 新 (not 旧), row 1 is the header\n")
     main([*command, "--sheet", "旧", "--no-header"])
     printed = capsys.readouterr()
-    assert printed.err.startswith("a.xlsx: 2 rows, sheet 旧 (not 新), row 1 is no header\n")
+    assert printed.err.startswith("a.xlsx: 2 rows, sentences = column 1, sheet 旧 (not 新), row 1 is no header\n")
     assert printed.out.startswith("1.0000  1.0000  1.0000  row 1: 天冷")
 
 
