@@ -42,4 +42,4 @@ train "$work/third" "$work/second" 10 1.5 "${small[@]}" --epochs 1 --epoch-share
 train "$work/fourth" "$work/third" 12 2 "${small[@]}" --epochs 2 --epoch-share 0.05 --warmup 0.1 --seed 11
 [ -d "$work/mean" ] || python train.py --data "$data/lcqmc" \
     --also "$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases --dev-also benchmarks/everyday/dev.tsv \
-    --init "$work/second" "$work/second" "$work/start" --epochs 0 --output "$work/mean"
+    --init "$work"/{fourth,fourth,fourth,second,second,start} --epochs 0 --output "$work/mean"
