@@ -97,10 +97,11 @@ def written(kind: str, rows: list[tuple[str, str, str]], method: int = zipfile.Z
         held = io.BytesIO()
         parquet.write_table(pyarrow.table(dict(zip(NAMES, zip(*rows, strict=True), strict=True))), held)
         return held.getvalue()
-    if kind == ".jsonl":
-        return "".join(
-            json.dumps(dict(zip(NAMES, row, strict=True)), ensure_ascii=False) + "\n" for row in rows
-        ).encode()
+    if kind in (".json", ".jsonl"):
+        objects = [dict(zip(NAMES, row, strict=True)) for row in rows]
+        if kind == ".json":
+            return json.dumps(objects, ensure_ascii=False).encode()
+        return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in objects).encode()
     if kind == ".txt":
         return "".join(row[0] + "\n" for row in rows).encode()
     mark = "," if kind == ".csv" else "\t"

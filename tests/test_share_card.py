@@ -78,7 +78,7 @@ def test_the_link_of_the_pair_stands_on_the_card(visit: Callable[..., Any]) -> N
 def test_a_card_belongs_to_the_answer_that_is_shown(visit: Callable[..., Any]) -> None:
     page = visit(viewport=PHONE, query=QUERY)
     page.locator("#sentence2 textarea").fill("今天下雨了")
-    page.locator("#answer[data-state=fresh] .tm-verdict[data-tone=same]").wait_for()
+    page.locator("#answer[data-state=fresh] .tm-verdict:not([data-tone=different])").wait_for()
     expect(made(page)).to_have_attribute("alt", re.compile("今天下雨了"))
     assert page.locator(".tm-card-shown").evaluate("each => each.scrollWidth <= innerWidth")
     page.locator(".tm-card-close").click()
