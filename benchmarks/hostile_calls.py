@@ -10,11 +10,9 @@ that never ends.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import collections
 import json
-import math
 import random
 import sys
 import tempfile
@@ -25,7 +23,7 @@ from typing import Any
 import httpx
 
 from benchmarks.load import end, new_client, start_server, until_up
-from benchmarks.output import give, machine
+from benchmarks.output import end_with, machine, options_of_a_long_run
 from textmatch.demo.i18n import TEXTS
 
 UNEXPECTED = TEXTS["en"]["page_unexpected"]
@@ -164,15 +162,11 @@ async def measured(calls: int, seconds: float, seed: int) -> dict[str, Any]:
 
 def main() -> None:
     """Send the calls and print what came of them; exit code 1 if something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of_a_long_run(__doc__)
     parser.add_argument("--calls", type=int, default=1000, help="(%(default)s)")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after this time, whatever was sent")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     figures = asyncio.run(measured(options.calls, options.seconds, options.seed))
-    give(figures, options.output)
-    raise SystemExit(bool(figures["wrong"]))
+    end_with(figures, options.output)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ A small network is enough, as loading does the same for any size. The same seed 
 
 from __future__ import annotations
 
-import argparse
 import collections
 import json
 import random
@@ -19,7 +18,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.output import give, machine
+from benchmarks.output import end_with, machine, options_of_a_long_run
 from textmatch import CheckpointError, TextMatcher, checkpoint
 from textmatch.config import ModelConfig
 from textmatch.models import build
@@ -129,12 +128,10 @@ def judged(folder: Path, expected: list[Prediction]) -> str:
 
 def main() -> None:
     """Load the folders and print what came of them; exit code 1 if one was loaded wrongly."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of_a_long_run(__doc__)
     parser.add_argument("--folders", type=int, default=1000, help="mutated folders (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
-    around = machine()
+    around, began = machine(), time.monotonic()
     torch.set_num_threads(1)
     chance = random.Random(options.seed)
     results: collections.Counter[str] = collections.Counter()
@@ -145,6 +142,8 @@ def main() -> None:
         small(right)
         expected = TextMatcher.from_pretrained(right, "cpu").predict(PAIRS)
         for number in range(options.folders):
+            if time.monotonic() - began > options.seconds:
+                break
             shutil.copytree(right, folder)
             mutate(folder, chance)
             start = time.monotonic()
@@ -155,11 +154,10 @@ def main() -> None:
                 wrong.append(f"{number}: {result}")
             shutil.rmtree(folder)
     figures = {
-        "folders": options.folders, "seed": options.seed, "results": dict(results), "wrong": wrong,
+        "folders": sum(results.values()), "seed": options.seed, "results": dict(results), "wrong": wrong,
         "slowest_seconds": round(slowest, 1), "machine": around,
     }  # fmt: skip
-    give(figures, options.output)
-    raise SystemExit(bool(wrong))
+    end_with(figures, options.output)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ All the while another thread compares two sentences again and again, as another 
 
 from __future__ import annotations
 
-import argparse
 import collections
 import io
 import itertools
 import json
-import math
 import random
 import resource
 import tempfile
@@ -29,7 +27,7 @@ import openpyxl
 import pyarrow
 from pyarrow import parquet
 
-from benchmarks.output import give, machine
+from benchmarks.output import end_with, machine, options_of_a_long_run
 from textmatch import TextMatcher
 from textmatch.files import LIST_SUFFIXES, TABLE_SUFFIXES, Table, TableError, read_list, read_table
 
@@ -352,12 +350,9 @@ def _judged(table: Table, case: Case) -> str:
 
 def main() -> None:
     """Read the files and print what came of them; exit code 1 if one was read wrongly or took too much."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of_a_long_run(__doc__)
     parser.add_argument("--files", type=int, default=2000, help="mutated files (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after this time, whatever was read")
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-unfolding", action="store_true", help="leave out the files that unfold")
-    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     results: collections.Counter[str] = collections.Counter()
     slowest = heaviest = ("", 0.0)
@@ -386,8 +381,7 @@ def main() -> None:
         "slowest": [slowest[0], round(slowest[1], 1)], "most_megabytes": [heaviest[0], round(heaviest[1])],
         "slowest_predict_seconds": round(visitor.slowest, 2), "machine": around,
     }  # fmt: skip
-    give(figures, options.output)
-    raise SystemExit(bool(wrong))
+    end_with(figures, options.output)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ a hundred also through the shipped checkpoint, in PyTorch and in ONNX Runtime. T
 
 from __future__ import annotations
 
-import argparse
 import collections
 import math
 import random
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.output import give, machine
+from benchmarks.output import end_with, machine, options_of_a_long_run
 from textmatch import InputError, TextMatcher
 from textmatch.config import ModelConfig
 from textmatch.models import build
@@ -129,11 +128,8 @@ def small(matcher: TextMatcher) -> TextMatcher:
 
 def main() -> None:
     """Compare the strings and print what came of them; exit code 1 if something was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of_a_long_run(__doc__)
     parser.add_argument("--strings", type=int, default=20_000, help="strings, two for each pair (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after this time, whatever was done")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     around, began = machine(), time.monotonic()
     torch.set_num_threads(1)
@@ -157,8 +153,7 @@ def main() -> None:
         "strings": 2 * PAIRS * batches, "seed": options.seed, "results": dict(results), "wrong": wrong[:50],
         "slowest_batch_seconds": round(slowest, 1), "machine": around,
     }  # fmt: skip
-    give(figures, options.output)
-    raise SystemExit(bool(wrong))
+    end_with(figures, options.output)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,10 @@ pictures are left out, as drawing them takes longer than all else.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import contextlib
 import io
 import json
-import math
 import multiprocessing
 import os
 import random
@@ -32,7 +30,7 @@ from unittest.mock import Mock
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.output import give, machine
+from benchmarks.output import end_with, machine, options_of_a_long_run
 from textmatch import TextMatchError, checkpoint
 from textmatch.config import ModelConfig, TrainConfig
 from textmatch.files import Pair, Splits
@@ -218,12 +216,9 @@ def load_everything() -> None:
 
 def main() -> None:
     """Kill, and print what came of it; exit code 1 if something went wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options_of_a_long_run(__doc__)
     parser.add_argument("--training", type=int, default=10, help="kills of training (%(default)s)")
     parser.add_argument("--saving", type=int, default=10, help="kills of saving (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="kill no further run after this time")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     around, chance = machine(), random.Random(options.seed)
     torch.set_num_threads(1)
@@ -238,8 +233,7 @@ def main() -> None:
         "seed": options.seed, "killed_at": moments,
         "found": found, "wrong": [*wrong, *damaged], "machine": around,
     }  # fmt: skip
-    give(figures, options.output)
-    raise SystemExit(bool(wrong or damaged))
+    end_with(figures, options.output)
 
 
 if __name__ == "__main__":

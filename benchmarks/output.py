@@ -1,12 +1,14 @@
-"""How a benchmark gives its figures: on standard output, and in a file if one is asked for."""
+"""What benchmarks share: how they are asked for figures, and how they give them."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 
 def machine() -> dict[str, Any]:
@@ -23,3 +25,18 @@ def give(figures: Mapping[str, Any], file: Path | None) -> None:
     print(text)
     if file:
         file.write_text(text + "\n", encoding="utf-8")
+
+
+def options_of_a_long_run(description: str | None) -> argparse.ArgumentParser:
+    """A command line with the options of every long run: when to stop, the seed, and the file for the figures."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin nothing more after this time")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", type=Path, help="a JSON file for the figures")
+    return parser
+
+
+def end_with(figures: Mapping[str, Any], file: Path | None) -> NoReturn:
+    """Give the figures of a long run and exit; code 1 if something was ``wrong``."""
+    give(figures, file)
+    raise SystemExit(bool(figures["wrong"]))
