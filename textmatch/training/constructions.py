@@ -34,7 +34,6 @@ _CLASSES = {
 }
 _TAG = re.compile("/[^ ]*| ")
 _LAST = tuple("不没别很该")  # a variable that ends so was cut in the wrong place
-_ASKING = ("吗", "有没有", "是不是", "什么", "怎么", "哪里", "谁", "好不好", "请问")
 
 
 class Construction(NamedTuple):
@@ -56,7 +55,7 @@ class Construction(NamedTuple):
 
     def match(self, words: Sequence[str]) -> dict[str, str] | None:
         """The text of each variable; None if a sentence of these words is not built so."""
-        found = self.pattern.fullmatch("".join(f" {word}/{word_tag(word) or 'x'}" for word in words))
+        found = self.pattern.fullmatch("".join(map(_tagged, words)))
         if not found:
             return None
         values = {name: _TAG.sub("", text) for name, text in found.groupdict().items()}
@@ -91,7 +90,7 @@ def _parse(line: str) -> Construction:
     by_sign = {sign: tuple(form for s, form in zip(forms[::2], forms[1::2], strict=True) if s == sign) for sign in "=#"}
     parts = head.split()
     literals = tuple(part for part in parts if part not in _CLASSES and part != "~Q")
-    asks = "~Q" in parts or any(word in head for word in _ASKING)
+    asks = any(word in head for word in ("~Q", "好不好", "请问", *_question_words()))
     return Construction(literals, re.compile("".join(map(_pattern, parts))), asks, by_sign["="], by_sign["#"])
 
 
@@ -104,6 +103,11 @@ def _pattern(part: str) -> str:
 def _literal(text: str) -> str:
     """A pattern of a text, in one word or cut into several."""
     return " " + "(?:/[^ ]* )?".join(text) + "/[^ ]*"
+
+
+@cache  # a sentence is compared with many constructions
+def _tagged(word: str) -> str:
+    return f" {word}/{word_tag(word) or 'x'}"
 
 
 @cache
