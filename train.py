@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from textmatch.cli import accept_any_text
-from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, TrainConfig
+from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import TextMatchError
 from textmatch.files import DataOptions, column_names, load_splits, read_pairs
 from textmatch.text import Unit
@@ -105,7 +105,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--report-to",
         nargs="+",
-        choices=("tensorboard", "trackio"),
+        choices=get_args(Tracker),
         default=[],
         help="also send them to these, whose packages are to be installed",
     )

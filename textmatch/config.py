@@ -11,6 +11,7 @@ from textmatch.text import Unit
 Arch = Literal["interaction", "bilstm", "siamese", "overlap"]
 ClassWeights = Literal["none", "balanced"]
 DevMetric = Literal["accuracy", "f1", "auc"]
+Tracker = Literal["tensorboard", "trackio"]
 
 
 KEPT_SETTINGS = frozenset(("labels", "max_length", "dropout", "symmetric", "sounds", "knowledge", "graded"))

@@ -19,7 +19,7 @@ def accelerator_for(name: str | None, trackers: Sequence[str] = ()) -> Accelerat
 
     Args:
         name: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
-        trackers: names of those that it reports to (`log.Tracker`).
+        trackers: names of those that it reports to (`config.Tracker`).
 
     Raises:
         TextMatchError: the device is not there, or this process has trained on another one.

@@ -6,15 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 from accelerate import Accelerator
 from accelerate.tracking import get_available_trackers
 
 from textmatch.config import TrainConfig
 from textmatch.errors import TextMatchError
-
-Tracker = Literal["tensorboard", "trackio"]
 
 TRACKER_FOLDER = Path("runs")
 """Where TensorBoard looks; each run has a folder of its own in it."""

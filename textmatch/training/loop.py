@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from textmatch import checkpoint
 from textmatch.batching import Pairs, collate_pairs
-from textmatch.config import KEPT_SETTINGS, ModelConfig, TrainConfig
+from textmatch.config import KEPT_SETTINGS, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import CheckpointError, DataError, TextMatchError
 from textmatch.evaluation import calibrate, evaluate_recalibrated, report, table
 from textmatch.files import Pair, Splits
@@ -33,7 +33,7 @@ from textmatch.text import Vocabulary
 from textmatch.training import card
 from textmatch.training.device import accelerator_for, autocast, choose_precision
 from textmatch.training.grading import fit_grade
-from textmatch.training.log import LOG_STEPS, RunLog, Tracker, check_trackers
+from textmatch.training.log import LOG_STEPS, RunLog, check_trackers
 from textmatch.training.losses import Targets, training_loss
 from textmatch.training.sampling import (
     Examples,
