@@ -300,9 +300,7 @@ def score(options: argparse.Namespace) -> None:
     given = column_names(options.columns)
     names = [getattr(options, column) or name for column, name in zip(COLUMNS, given, strict=True)]
     with _file_or_input(options.file) as file:
-        table = read_table(file, filter(None, names), sheet=options.sheet)
-    if options.header is not None:
-        table = table.with_header(options.header)
+        table = read_table(file, filter(None, names), sheet=options.sheet).with_header(options.header)
     columns = table.columns(*names)
     print(f"{options.file.name}: {table.reading(columns)}", file=sys.stderr)
     scores = _score_rows(_matcher(options), table, columns)
@@ -425,9 +423,7 @@ def _list(options: argparse.Namespace) -> Table:
     """The file's list; how it is read is told on standard error."""
     from textmatch.files import read_list
 
-    table = read_list(options.file, sheet=options.sheet)
-    if options.header is not None:
-        table = table.with_header(options.header)
+    table = read_list(options.file, sheet=options.sheet).with_header(options.header)
     table.column(options.column)
     print(f"{options.file.name}: {table.list_reading(options.column)}", file=sys.stderr)
     return table

@@ -21,7 +21,7 @@ from textmatch.demo.models import Models
 from textmatch.demo.turns import LONG, SHORT, Work
 from textmatch.demo.uploads import UPLOAD_FOLDER
 from textmatch.errors import InputError
-from textmatch.files import Table, read_list, read_table
+from textmatch.files import read_list, read_table
 from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
 from textmatch.scoring import Score, score
@@ -345,26 +345,28 @@ def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 
 def _read_table(path: Path, names: list[str], sheet: Any, header: Any) -> Source:
     """Read an uploaded table."""
-    _check_choice("header", header, get_args(Header))
+    is_header = _is_header(header)
     table = read_table(path, names, sheet=_name("sheet", sheet))
-    return Source(_with_header(table, header), path.name)
+    return Source(table.with_header(is_header), path.name)
 
 
 def _read_sentences(path: Path, column: Any, sheet: Any, header: Any) -> list[str]:
     """Read the sentences of an uploaded list."""
-    _check_choice("header", header, get_args(Header))
+    is_header = _is_header(header)
     table = read_list(path, sheet=_name("sheet", sheet))
-    return _with_header(table, header).column(_name("column", column))
+    return table.with_header(is_header).column(_name("column", column))
+
+
+def _is_header(header: Any) -> bool | None:
+    """What `Table.with_header` takes for a choice of `Header`."""
+    _check_choice("header", header, get_args(Header))
+    return None if header == "auto" else header == "yes"
 
 
 def _name(parameter: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(f"{parameter} must be a name, got {value!r:.40}")
     return value
-
-
-def _with_header(table: Table, header: Header) -> Table:
-    return table if header == "auto" else table.with_header(header == "yes")
 
 
 def _all_scores(chunks: Iterator[list[Score]]) -> Generator[None, None, list[Score]]:

@@ -408,8 +408,7 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     try:
         names, sheet = options.columns, options.sheet
         table = read_table(path, filter(None, names), suffixes=PAIR_SUFFIXES, limits=NO_LIMITS, sheet=sheet)
-        if options.header is not None:
-            table = table.with_header(options.header)
+        table = table.with_header(options.header)
         if not all(names[:2]):
             _check_columns(path, table)
         columns = table.columns(*names)

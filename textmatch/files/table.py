@@ -253,9 +253,9 @@ class Table:
         """The column of a list that is called like an answer, if there is one."""
         return self._first_called("answer")
 
-    def with_header(self, header: bool) -> Table:
-        """The same table with its first row read as the header, or as a row like the others."""
-        if self.first is None or header == self.header:
+    def with_header(self, header: bool | None) -> Table:
+        """The same table with its first row read as the header, or as a row like the others; None leaves it."""
+        if header is None or self.first is None or header == self.header:
             return self
         rows = self.rows[1:] if header else [self.first, *self.rows]
         names = unique_names(self.first.values) if header else made_up_names(len(self.names))

@@ -87,7 +87,7 @@ class Reading(NamedTuple):
             TableError: it cannot be used.
         """
         table = read_list(file, sheet=self.sheet) if file else read_pasted_list(pasted)
-        return table if self.header is None else table.with_header(self.header)
+        return table.with_header(self.header)
 
 
 @dataclass(frozen=True)
