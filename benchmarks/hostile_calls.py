@@ -23,7 +23,7 @@ from typing import Any
 import httpx
 
 from benchmarks.load import end, new_client, start_server, until_up
-from benchmarks.output import end_with, machine, options_of_a_long_run
+from benchmarks.output import Machine, end_with, options_of_a_long_run
 from textmatch.demo.i18n import TEXTS
 
 UNEXPECTED = TEXTS["en"]["page_unexpected"]
@@ -131,7 +131,7 @@ async def plain(http: httpx.AsyncClient, paths: list[str], chance: random.Random
 
 async def measured(calls: int, seconds: float, seed: int) -> dict[str, Any]:
     """Start the page, send the calls."""
-    around, chance = machine(), random.Random(seed)
+    around, chance = Machine(), random.Random(seed)
     results: collections.Counter[str] = collections.Counter()
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -156,7 +156,7 @@ async def measured(calls: int, seconds: float, seed: int) -> dict[str, Any]:
             end(server)
     return {
         "calls": sum(results.values()), "events": len(events), "seed": seed, "results": dict(results),
-        "wrong": wrong[:50], "answers_afterwards": alive, "machine": around,
+        "wrong": wrong[:50], "answers_afterwards": alive, "machine": around.record(),
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.output import end_with, machine, options_of_a_long_run
+from benchmarks.output import Machine, end_with, options_of_a_long_run
 from textmatch import CheckpointError, TextMatcher, checkpoint
 from textmatch.config import ModelConfig
 from textmatch.models import build
@@ -131,7 +131,7 @@ def main() -> None:
     parser = options_of_a_long_run(__doc__)
     parser.add_argument("--folders", type=int, default=1000, help="mutated folders (%(default)s)")
     options = parser.parse_args()
-    around, began = machine(), time.monotonic()
+    around, began = Machine(), time.monotonic()
     torch.set_num_threads(1)
     chance = random.Random(options.seed)
     results: collections.Counter[str] = collections.Counter()
@@ -155,7 +155,7 @@ def main() -> None:
             shutil.rmtree(folder)
     figures = {
         "folders": sum(results.values()), "seed": options.seed, "results": dict(results), "wrong": wrong,
-        "slowest_seconds": round(slowest, 1), "machine": around,
+        "slowest_seconds": round(slowest, 1), "machine": around.record(),
     }  # fmt: skip
     end_with(figures, options.output)
 

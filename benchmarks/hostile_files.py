@@ -27,7 +27,7 @@ import openpyxl
 import pyarrow
 from pyarrow import parquet
 
-from benchmarks.output import end_with, machine, options_of_a_long_run
+from benchmarks.output import Machine, end_with, options_of_a_long_run
 from textmatch import TextMatcher
 from textmatch.files import LIST_SUFFIXES, TABLE_SUFFIXES, Table, TableError, read_list, read_table
 
@@ -357,7 +357,7 @@ def main() -> None:
     results: collections.Counter[str] = collections.Counter()
     slowest = heaviest = ("", 0.0)
     wrong: list[str] = []
-    around, began, mutations, unfolded = machine(), time.monotonic(), 0, 0
+    around, began, mutations, unfolded = Machine(), time.monotonic(), 0, 0
     visitor, memory = OtherVisitor(), Memory()
     with tempfile.TemporaryDirectory() as folder:
         unfolding = () if options.no_unfolding else unfolding_files()
@@ -379,7 +379,7 @@ def main() -> None:
     figures = {
         "files": mutations, "unfolding": unfolded, "seed": options.seed, "results": dict(results), "wrong": wrong,
         "slowest": [slowest[0], round(slowest[1], 1)], "most_megabytes": [heaviest[0], round(heaviest[1])],
-        "slowest_predict_seconds": round(visitor.slowest, 2), "machine": around,
+        "slowest_predict_seconds": round(visitor.slowest, 2), "machine": around.record(),
     }  # fmt: skip
     end_with(figures, options.output)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.output import end_with, machine, options_of_a_long_run
+from benchmarks.output import Machine, end_with, options_of_a_long_run
 from textmatch import InputError, TextMatcher
 from textmatch.config import ModelConfig
 from textmatch.models import build
@@ -131,7 +131,7 @@ def main() -> None:
     parser = options_of_a_long_run(__doc__)
     parser.add_argument("--strings", type=int, default=20_000, help="strings, two for each pair (%(default)s)")
     options = parser.parse_args()
-    around, began = machine(), time.monotonic()
+    around, began = Machine(), time.monotonic()
     torch.set_num_threads(1)
     real = [TextMatcher.from_pretrained(CHECKPOINT, "cpu", backend=backend) for backend in ("torch", "onnx")]
     matcher = small(real[0])
@@ -151,7 +151,7 @@ def main() -> None:
         batches += 1
     figures = {
         "strings": 2 * PAIRS * batches, "seed": options.seed, "results": dict(results), "wrong": wrong[:50],
-        "slowest_batch_seconds": round(slowest, 1), "machine": around,
+        "slowest_batch_seconds": round(slowest, 1), "machine": around.record(),
     }  # fmt: skip
     end_with(figures, options.output)
 

@@ -30,7 +30,7 @@ from unittest.mock import Mock
 import torch
 from threadpoolctl import threadpool_limits
 
-from benchmarks.output import end_with, machine, options_of_a_long_run
+from benchmarks.output import Machine, end_with, options_of_a_long_run
 from textmatch import TextMatchError, checkpoint
 from textmatch.config import ModelConfig, TrainConfig
 from textmatch.files import Pair, Splits
@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("--training", type=int, default=10, help="kills of training (%(default)s)")
     parser.add_argument("--saving", type=int, default=10, help="kills of saving (%(default)s)")
     options = parser.parse_args()
-    around, chance = machine(), random.Random(options.seed)
+    around, chance = Machine(), random.Random(options.seed)
     torch.set_num_threads(1)
     threadpool_limits(1)  # a fork has no threads but its own
     load_everything()
@@ -231,7 +231,7 @@ def main() -> None:
         found, damaged = kill_saving(options.saving, chance, folder / "saving")
     figures = {
         "seed": options.seed, "killed_at": moments,
-        "found": found, "wrong": [*wrong, *damaged], "machine": around,
+        "found": found, "wrong": [*wrong, *damaged], "machine": around.record(),
     }  # fmt: skip
     end_with(figures, options.output)
 

@@ -28,7 +28,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.output import give, machine
+from benchmarks.output import Machine, give
 
 ROOT = Path(__file__).parents[1]
 
@@ -207,7 +207,7 @@ def main() -> None:
 
 
 async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
-    around = machine()
+    around = Machine()
     page = await _up([sys.executable, "app.py"], folder / "page")
     try:
         record, curve = await _ask(options, page, folder / "page")
@@ -236,7 +236,7 @@ async def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]
         "temporary_folder_mb": {"most": max(each["folder"] for each in curve), "after_rest": left},
         "after_a_kill": await _killed(options, folder / "killed"),
         "curve": curve,
-        "machine": around,
+        "machine": around.record(),
     }
 
 

@@ -6,17 +6,44 @@ import argparse
 import json
 import math
 import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 
-def machine() -> dict[str, Any]:
-    """What else the machine does: its cores and its load average over one minute, asked before a benchmark starts.
 
-    Times and memory that were measured beside a load of one or more are not those of a machine at rest.
+class Machine:
+    """The machine that a benchmark runs on, and what else it does meanwhile: made before the work, asked after it.
+
+    Times and memory that were measured beside other work are not those of a machine at rest.
     """
-    return {"cores": os.cpu_count(), "load_average": round(os.getloadavg()[0], 1)}
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), _own_seconds()
+
+    def record(self) -> dict[str, Any]:
+        """Its number of cores, and how many of them other programs kept busy since this was made."""
+        others = _busy_seconds() - self._busy - (_own_seconds() - self._own)
+        return {"cores": os.cpu_count(), "other_work": round(max(others / (time.monotonic() - self._began), 0.0), 2)}
+
+
+def _busy_seconds() -> float:
+    """Processor time that all programs of the machine have used."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system)
+
+
+def _own_seconds() -> float:
+    """Processor time that this program and those it started have used."""
+    own = os.times()
+    running = 0.0
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            running += sum(child.cpu_times()[:4])
+    return own.user + own.system + own.children_user + own.children_system + running
 
 
 def give(figures: Mapping[str, Any], file: Path | None) -> None:

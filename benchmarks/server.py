@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from subprocess import Popen
 from typing import Any
 
 from benchmarks.load import ECHO, Record, Visitor, megabytes, new_client, start_server, until_up
-from benchmarks.output import give
+from benchmarks.output import Machine, give
 
 OUTPUT = Path(__file__).resolve().parent / "results" / "speed_server.json"
 
@@ -38,8 +37,8 @@ async def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[8, 32, 64])
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args()
-    servers: dict[str, Server] = {}
-    record: dict[str, Any] = {"seconds": options.seconds, "cores": os.cpu_count(), "start": {}, "clients": {}}
+    around, servers = Machine(), dict[str, Server]()
+    record: dict[str, Any] = {"seconds": options.seconds, "start": {}, "clients": {}}
     with tempfile.TemporaryDirectory() as folder:
         try:
             for name, command in COMMANDS.items():
@@ -50,7 +49,7 @@ async def main() -> None:
             for process, _ in servers.values():
                 process.terminate()
                 process.wait(30)
-    record["load_average"] = round(os.getloadavg()[0], 1)
+    record["machine"] = around.record()
     give(record, options.output)
 
 

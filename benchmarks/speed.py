@@ -14,7 +14,6 @@ between.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import statistics
 import time
@@ -26,7 +25,7 @@ from typing import Any
 import torch
 
 from benchmarks.batch import sentence
-from benchmarks.output import give
+from benchmarks.output import Machine, give
 from benchmarks.peers import BERT_BASE, MINI_LM, BiEncoder, CrossEncoder, StaticEmbedding, TextPair
 from benchmarks.search import generated
 from textmatch import TextMatcher
@@ -187,9 +186,10 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=64, help="pairs that the transformers read")
     parser.add_argument("--output", type=Path, help="default: benchmarks/results/speed_TABLE_THREADS.json")
     options = parser.parse_args()
+    around = Machine()
     torch.set_num_threads(options.threads)
     figures = {"threads": options.threads} | {"pair": pair, "file": file, "search": search}[options.table](options)
-    figures["load_average"] = round(os.getloadavg()[0], 1)
+    figures["machine"] = around.record()
     give(figures, options.output or RESULTS / f"speed_{options.table}_{options.threads}.json")
 
 
