@@ -35,12 +35,12 @@ def give_back() -> bool:
 
 @asynccontextmanager
 async def giving_back() -> AsyncIterator[None]:
-    """Give memory back regularly as long as the context lasts."""
+    """Give memory back at once, and regularly as long as the context lasts."""
 
     async def regularly() -> None:
         while True:
-            await asyncio.sleep(PAUSE)
             await asyncio.to_thread(give_back)
+            await asyncio.sleep(PAUSE)
 
     task = asyncio.create_task(regularly())
     try:

@@ -7,7 +7,6 @@ Antonyms come from `wordlists/`.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -37,8 +36,8 @@ class Group(NamedTuple):
 class Meaning(NamedTuple):
     """What is known of a term: the numbers of the groups whose terms mean the same, and of those whose terms differ."""
 
-    same: frozenset[int]
-    distinct: frozenset[int]
+    same: tuple[int, ...]
+    distinct: tuple[int, ...]
 
 
 class Term(NamedTuple):
@@ -51,11 +50,16 @@ class Term(NamedTuple):
 
     def equals(self, other: Term) -> bool:
         """Whether both mean the same."""
-        return self.text == other.text or not self.meaning.same.isdisjoint(other.meaning.same)
+        return self.text == other.text or _share(self.meaning.same, other.meaning.same)
 
     def differs_from(self, other: Term) -> bool:
         """Whether both are of one kind and known to differ."""
-        return not self.equals(other) and not self.meaning.distinct.isdisjoint(other.meaning.distinct)
+        return not self.equals(other) and _share(self.meaning.distinct, other.meaning.distinct)
+
+
+def _share(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether a number is in both; most terms are in one group or none."""
+    return any(number in other for number in one)
 
 
 def read_lexicon() -> Iterator[Group]:
@@ -102,11 +106,9 @@ class _Lexicon(NamedTuple):
 
 @cache
 def _lexicon() -> _Lexicon:
-    same: defaultdict[str, set[int]] = defaultdict(set)
-    distinct: defaultdict[str, set[int]] = defaultdict(set)
+    meanings = dict[str, Meaning]()
     for number, group in enumerate(read_lexicon()):
         for term in group.terms:
-            (same if group.same else distinct)[term].add(number)
-    terms = same.keys() | distinct.keys()
-    meanings = {term: Meaning(frozenset(same[term]), frozenset(distinct[term])) for term in terms}
+            same, distinct = meanings.get(term, ((), ()))
+            meanings[term] = Meaning((*same, number), distinct) if group.same else Meaning(same, (*distinct, number))
     return _Lexicon(meanings, max(map(len, meanings)))
