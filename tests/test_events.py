@@ -3,15 +3,18 @@
 import errno
 import json
 import logging
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import httpx
 import pytest
 
-from tests.helpers import visitor
-from textmatch.demo.events import MAX_MESSAGE, answered, whole
+from tests.helpers import OTHER, SAME, visitor, write_workbook
+from textmatch.demo.events import MAX_MESSAGE, answered
 from textmatch.demo.i18n import TEXTS
+from textmatch.demo.values import whole
 from textmatch.errors import BusyError, InputError
 
 ODD = {
@@ -24,32 +27,81 @@ ODD = {
     "a long text": json.dumps("猫" * 5000),
     "a file of the server": '{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}',
     "an address": '{"path": "http://127.0.0.1:1/a.csv", "meta": {"_type": "gradio.FileData"}}',
+    "a path with a zero": '{"path": "a\\u0000b", "meta": {"_type": "gradio.FileData"}}',
+    "a long path": json.dumps({"path": "猫" * 5000, "meta": {"_type": "gradio.FileData"}}),
+    "a path with half a pair": '{"path": "\\ud800"}',
+    "nested deeply": "[" * 900 + "]" * 900,
+    "a fraction": "1.0",
+    "true": "true",
+    "a list of columns": "[0, 1]",
 }
 """Values as JSON, each of which some event or component cannot take."""
 
-FAST = ("null", "half a surrogate pair")
+FAST = ("null", "half a surrogate pair", "a long path")
+RIGHT = {"textbox": json.dumps("几点开门"), "slider": "70", "checkbox": "true"}
+"""A usable value for each kind of component; null is one for the others."""
+
+Call = tuple[dict[str, Any], list[str]]
+"""An event of the page as its configuration describes it, and what is sent to it, as JSON."""
+
+
+def outcomes(server: str, calls: Sequence[Call], session: str) -> list[str]:
+    """What each call came to, in the order in which they ended: an empty text for a result, or the message."""
+    joined: set[str] = set()
+    found: list[str] = []
+    with httpx.Client(timeout=60) as asking:
+        for event, sent in calls:
+            body = f'{{"data": [{",".join(sent)}], "fn_index": {event["id"]}, "session_hash": "{session}"}}'
+            headers = {"content-type": "application/json"}
+            answer = asking.post(f"{server}gradio_api/queue/join", content=body, headers=headers)
+            if answer.status_code == 200:
+                joined.add(answer.json()["event_id"])
+            else:
+                found.append(answer.json()["detail"] or "a refusal without a word")
+        with asking.stream("GET", f"{server}gradio_api/queue/data?session_hash={session}") as stream:
+            messages = [json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line]
+    ended = [message for message in messages if message["msg"] == "process_completed"]
+    assert {message["event_id"] for message in ended} == joined
+    return found + ["" if message["success"] else str(message["output"]["error"]) for message in ended]
+
+
+def events_of(server: str) -> list[dict[str, Any]]:
+    """The events of the page that the server answers."""
+    config = httpx.get(f"{server}config").json()
+    kinds = {component["id"]: component["type"] for component in config["components"]}
+    events = [event for event in config["dependencies"] if event["backend_fn"]]
+    return [event | {"kinds": [kinds[number] for number in event["inputs"]]} for event in events]
 
 
 @pytest.mark.parametrize("kind", [pytest.param(kind, marks=[] if kind in FAST else pytest.mark.slow) for kind in ODD])
-def test_every_event_ends_with_a_result_or_a_message(server: str, kind: str) -> None:
-    session, told, asking = f"odd-{kind}", dict[str, str](), httpx.Client(timeout=30)
-    for event in asking.get(f"{server}config").json()["dependencies"]:
-        if event["backend_fn"]:
-            data = ",".join([ODD[kind]] * len(event["inputs"]))
-            body = f'{{"data": [{data}], "fn_index": {event["id"]}, "session_hash": "{session}"}}'
-            headers = {"content-type": "application/json"}
-            joined = asking.post(f"{server}gradio_api/queue/join", content=body, headers=headers)
-            if joined.status_code == 200:
-                told[joined.json()["event_id"]] = event["api_name"]
-            else:
-                assert joined.json()["detail"], event["api_name"]
-    with asking.stream("GET", f"{server}gradio_api/queue/data?session_hash={session}") as stream:
-        messages = [json.loads(line.removeprefix("data: ")) for line in stream.iter_lines() if line]
-    asking.close()
-    ended = [message for message in messages if message["msg"] == "process_completed"]
-    assert {message["event_id"] for message in ended} == told.keys()
-    for message in ended:
-        assert message["success"] or message["output"]["error"], told[message["event_id"]]
+def test_every_event_ends_with_a_result_or_a_message(server: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    calls = [(event, [ODD[kind]] * len(event["inputs"])) for event in events_of(server)]
+    messages = outcomes(server, calls, f"odd-{kind}")
+    assert len(messages) == len(calls)
+    assert None not in messages
+    assert TEXTS["en"]["page_unexpected"] not in messages
+    assert not caplog.records  # what a visitor sends is no fault of ours
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ODD)
+def test_one_odd_value_among_right_ones_is_told(
+    server: str, kind: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """In a session with a table, so that its columns could be chosen, and a job that runs to its end."""
+    session = f"one-odd-{kind}"
+    book = write_workbook(tmp_path / "a.xlsx", {"pairs": [("句子1", "句子2"), (SAME, OTHER)], "list": [(SAME,)]})
+    (path,) = httpx.post(f"{server}gradio_api/upload", files={"files": ("a.xlsx", book.read_bytes())}).json()
+    file = json.dumps({"path": path, "meta": {"_type": "gradio.FileData"}})
+    events = [event for event in events_of(server) if "api" not in event["kinds"]]
+    reading = [event for event in events if event["api_name"] in ("read_file", "read_columns")]
+    assert outcomes(server, [(event, [file, "null"][: len(event["inputs"])]) for event in reading], session) == ["", ""]
+    for event in events:
+        right = [file if each == "file" else RIGHT.get(each, "null") for each in event["kinds"]]
+        runs = [(each, ["null"]) for each in events if each["api_name"].startswith("run_job")]
+        calls = [(event, [*right[:place], ODD[kind], *right[place + 1 :]]) for place in range(len(right))]
+        assert TEXTS["en"]["page_unexpected"] not in outcomes(server, [*calls, (event, right[1:]), *runs], session)
+    assert not caplog.records
 
 
 @pytest.mark.parametrize(
@@ -65,7 +117,7 @@ def test_every_event_ends_with_a_result_or_a_message(server: str, kind: str) -> 
         ("call/v2/nothing", {}, 404, "there is no endpoint 'nothing'"),
         ("call/nothing", {"data": []}, 404, "there is no endpoint 'nothing'"),
         ("call/predict", {"data": "猫"}, 422, "body.data: Input should be a valid list"),
-        ("queue/join", {"data": [], "fn_index": 10_000, "session_hash": "a"}, 500, TEXTS["en"]["page_unexpected"]),
+        ("queue/join", {"data": [], "fn_index": 10_000, "session_hash": "a"}, 404, "there is no event 10000"),
     ],
 )
 def test_a_call_that_does_not_fit_is_told_why(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.tiny_matchers import TINY, random_matcher
 from textmatch import InputError, Prediction, TextMatcher
 from textmatch.alignment import COUNTERPART
-from textmatch.explain import ROWS, TURNED
+from textmatch.explain import FEWEST_ROWS, ROWS, TURNED
 from textmatch.results import Explanation
 from textmatch.text import normalise
 
@@ -365,6 +365,9 @@ def test_no_sentence_is_ever_emptied_and_few_rows_are_asked(
     assert not explanation.complete
     assert max(asked) <= ROWS
     assert len(asked) == 3
+    asked.clear()
+    assert not plain.explain("今天真热" * 125, "花喜欢太阳" * 100).complete  # a pair of such texts takes long
+    assert max(asked) <= FEWEST_ROWS
 
 
 # Order, and refused input

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations, pairwise
 from typing import NamedTuple
@@ -183,8 +183,10 @@ def _put_in_negation(words: Words, others: Words, links: Sequence[Link]) -> Iter
 
 def _put_back(words: Words, others: Words, links: Sequence[Link]) -> Iterator[Edits]:
     """Exchange two words that stand in the other order in the other sentence."""
+    same = _shared(words, others, links)
+    crossings = _crossings(same)
     for one, two in exchanged(words, others, links):
-        if _changed_places(one, two, _shared(words, others, links), alike=False):  # nothing else stands elsewhere
+        if _changed_places(one, two, same, crossings, alike=False):  # nothing else stands elsewhere
             yield (one.first, words[two.first]), (two.first, words[one.first])
 
 
@@ -195,12 +197,13 @@ def exchanged(words: Words, others: Words, links: Sequence[Link]) -> list[tuple[
     So an exchange must put right most of what crosses one of the two words.
     """
     same = _shared(words, others, links)
+    crossings = _crossings(same)
     return [
         (one, two)
         for one, two in combinations(same, 2)
         if one.second > two.second
         and _may_change_places(words[one.first], words[two.first])
-        and _changed_places(one, two, same, kind(words[one.first]) == kind(words[two.first]))
+        and _changed_places(one, two, same, crossings, kind(words[one.first]) == kind(words[two.first]))
     ]
 
 
@@ -213,9 +216,12 @@ def _may_change_places(word: str, other: str) -> bool:
     return word != other and has_content(word) and has_content(other) and not ASKS.search(word + other)
 
 
-def _changed_places(one: Link, two: Link, links: Sequence[Link], alike: bool) -> bool:
+def _changed_places(one: Link, two: Link, links: Sequence[Link], crossings: Mapping[Link, int], alike: bool) -> bool:
     """Whether an exchange puts right most of what crosses two links, and all of it if their words are not `alike`."""
-    crossed = _crossing(one, links) + _crossing(two, links) - 1  # they cross each other
+    crossed = crossings[one] + crossings[two] - 1  # they cross each other
+    most = min(two.first - one.first, one.second - two.second) - 1
+    if 2 * (1 + 2 * most) <= crossed:
+        return False
     right = _put_right(one, two, links)
     return right == crossed or (alike and 2 * right > crossed)
 
@@ -226,8 +232,12 @@ def _put_right(one: Link, two: Link, links: Sequence[Link]) -> int:
     return 1 + 2 * between
 
 
-def _crossing(one: Link, links: Sequence[Link]) -> int:
-    return sum((one.first < link.first) != (one.second < link.second) for link in links if link != one)
+def _crossings(links: Sequence[Link]) -> dict[Link, int]:
+    """How many others each link crosses."""
+    return {
+        one: sum((one.first < link.first) != (one.second < link.second) for link in links if link != one)
+        for one in links
+    }
 
 
 def _may_replace(word: str, other: str) -> bool:

@@ -24,8 +24,12 @@ from textmatch.counterfactual import Change, changes, exchanged
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
 from textmatch.text import Vocabulary, is_mark, normalise, segment
 
-ROWS = 32
-"""Pairs asked at most to find what decides, and again to find a change that turns the verdict."""
+ROWS, FEWEST_ROWS = 32, 8
+"""Pairs asked at most to find what decides, and again to find a change that turns the verdict; and for the longest
+sentences, of which a pair takes a tenth of a second."""
+
+LONG = 256
+"""Characters of both sentences from which fewer pairs are asked, so that the work does not grow with the length."""
 
 TURNED = 0.6
 """Confidence that the other label must have after a change that is suggested."""
@@ -131,7 +135,8 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
     prediction, equal1, equal2 = matcher.predict([(sentence1, sentence2), (sentence1,) * 2, (sentence2,) * 2])
     equal = prediction.label in (equal1.label, equal2.label)
     trials = _removals(sentences, links) if equal else _agreements(sentences, links)
-    made = _affordable(trials)
+    rows = _rows(sentences)
+    made = _affordable(trials, rows)
     weights = _weigh(matcher, prediction, (equal1, equal2), made)
     return Explanation(
         prediction=prediction,
@@ -140,7 +145,7 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
         words=_explained_words(sentences, links, weights),
         aligned_pairs=tuple(AlignedPair(*link) for link in links),
         alignment="equality" if attention is None else "attention",
-        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal),
+        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal, rows),
         complete=all(trial in made or trial.first > 1 for trial in trials),
     )
 
@@ -314,13 +319,19 @@ def _unlinked(sentences: _Sentences, links: Sequence[Link]) -> list[_Place]:
     return [(side, i) for side in (0, 1) for i in range(len(sentences[side].read)) if (side, i) not in linked]
 
 
-def _affordable(trials: Sequence[_Trial]) -> list[_Trial]:
-    """As many trials as `ROWS` allows, words with content first."""
+def _rows(sentences: _Sentences) -> int:
+    """How many pairs may be asked."""
+    length = sum(len(sentence.text) for sentence in sentences)
+    return max(FEWEST_ROWS, ROWS * LONG // max(LONG, length))
+
+
+def _affordable(trials: Sequence[_Trial], rows: int) -> list[_Trial]:
+    """As many trials as so many pairs allow, words with content first."""
     made: list[_Trial] = []
-    rows = 0
+    asked = 0
     for trial in sorted(trials, key=lambda trial: trial.first):
-        rows += len(trial.pairs)
-        if rows <= ROWS:
+        asked += len(trial.pairs)
+        if asked <= rows:
             made.append(trial)
     return made
 
@@ -355,14 +366,14 @@ def _weigh(
 
 
 def _counterfactual(
-    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool
+    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool, rows: int
 ) -> Counterfactual | None:
     """The change that reads best of those that give another label with a confidence of at least `TURNED`."""
     tried = [
         (change, pair)
         for change in changes((sentences[0].read, sentences[1].read), links, equal)
         if (pair := _changed_pair(sentences, change)) is not None
-    ][:ROWS]
+    ][:rows]
     outcomes = matcher.predict([pair for _, pair in tried])
     for (change, _), outcome in zip(tried, outcomes, strict=True):
         if outcome.label != prediction.label and outcome.probabilities[outcome.label] >= TURNED:

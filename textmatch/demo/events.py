@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import inspect
 import logging
-import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,21 +12,17 @@ from typing import Any
 
 import gradio as gr
 from gradio.block_function import BlockFunction
-from gradio.components.api_component import Api
 from gradio.exceptions import ComponentProcessingError, InvalidPathError
-from gradio_client.utils import is_http_url_like
 from pydantic import ValidationError
 
 from textmatch.demo.handlers import error_message
 from textmatch.demo.i18n import translate
 from textmatch.demo.sessions import Sessions
 from textmatch.demo.turns import LONG, SHORT, Turns
-from textmatch.errors import BusyError, InputError, TextMatchError
+from textmatch.demo.values import usable, whole
+from textmatch.errors import BusyError, TextMatchError
 
 LOG = logging.getLogger(__name__)
-
-HALF = re.compile("[\ud800-\udfff]")
-"""Half of a surrogate pair: JSON can hold it, but nothing that is sent can."""
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 """What the system says if it cannot take a file: the disk is full, or may only be read."""
@@ -60,8 +55,7 @@ class Page(gr.Blocks):
         turns = _turns(fn)
         session = more.get("session_hash")
         with answered(request), self._forgotten(session if session == more.get("event_id") else None):
-            inputs = _with_defaults(fn, inputs)
-            _check_files(inputs)
+            inputs = usable(fn, inputs, state, request)
             if turns is None:
                 output = await super().process_api(fn, inputs, state, request, *others, **more)
             else:
@@ -110,46 +104,11 @@ def note(error: BaseException) -> None:
     LOG.error("%s: %.500s\n%s", type(error).__name__, ascii(str(error)), where)
 
 
-def whole(value: Any) -> Any:
-    """`value` with every half of a surrogate pair replaced: one of them would end the visitor's stream of events."""
-    if isinstance(value, str):
-        return value if value.isascii() else HALF.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {whole(key): whole(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [whole(each) for each in value]
-    return value
-
-
 def _turns(fn: BlockFunction) -> Turns | None:
     """Where an event waits for its turn; None if it sees to that itself, as endpoints and jobs do, or needs none."""
     if fn.is_validator_function or fn.api_visibility == "public" or inspect.isasyncgenfunction(fn.fn):
         return None
     return LONG if any(isinstance(block, gr.File) for block in fn.inputs) else SHORT
-
-
-def _with_defaults(fn: BlockFunction, inputs: list[Any]) -> list[Any]:
-    """What an event gets, with the default in place of each argument of an endpoint that is left out or null.
-
-    An empty text box is null, too, if a program says so.
-    """
-    if not fn.inputs or not all(isinstance(block, Api) for block in fn.inputs):
-        boxes = [isinstance(block, gr.Textbox) for block in fn.inputs]
-        return ["" if value is None and box else value for value, box in zip(inputs, boxes, strict=False)]
-    given = [*inputs[: len(fn.inputs)], *[None] * (len(fn.inputs) - len(inputs))]
-    return [
-        getattr(block, "value", None) if value is None else value for value, block in zip(given, fn.inputs, strict=True)
-    ]
-
-
-def _check_files(inputs: Any) -> None:
-    """Refuse addresses in place of files: Gradio would fetch them, whatever their size."""
-    if isinstance(inputs, dict):
-        path = inputs.get("path")
-        if isinstance(path, str) and is_http_url_like(path):
-            raise InputError(f"file: got the address {path!r:.80}; expected a file that was uploaded here")
-    for each in inputs.values() if isinstance(inputs, dict) else inputs if isinstance(inputs, list) else ():
-        _check_files(each)
 
 
 def _shown(message: str, title: str) -> gr.Error:

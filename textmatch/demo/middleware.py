@@ -207,6 +207,8 @@ def _explained(error: Exception, scope: Scope) -> tuple[int, str]:
             return 404, f"there is no endpoint {name!r:.80}"
         if isinstance(error, TypeError | ValueError):
             return 422, f"{name!r:.80}: {str(error).split(' Please click')[0]:.200}"
+    elif "/gradio_api/queue/join" in scope["path"] and isinstance(error, KeyError):
+        return 404, f"there is no event {error.args[0]!r:.80}"
     note(error)
     request: Any = gr.Request(Request(scope))
     return 500, translate("page_unexpected", request)

@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from textmatch import __version__
 from textmatch.demo.api import Endpoints
-from textmatch.demo.events import Page, answered, whole
+from textmatch.demo.events import Page, answered
 from textmatch.demo.turns import LONG, SHORT
+from textmatch.demo.values import whole
 
 PARAMETERS = ("sentence1", "sentence2", "model")
 

@@ -21,7 +21,8 @@ from gradio_client.utils import encode_file_path
 from mcp import types
 from pydantic import create_model
 
-from textmatch.demo.events import answered, whole
+from textmatch.demo.events import answered
+from textmatch.demo.values import whole
 from textmatch.errors import InputError
 
 FILE_ADDRESS = "/gradio_api/file="

@@ -179,8 +179,7 @@ class BatchHandlers:
         if source is None:
             return {view.job: None, view.status: _error(translate("batch_gone", request))}
         columns = Columns(inputs[view.sentence1], inputs[view.sentence2], inputs[view.label])
-        if columns.sentence1 == columns.sentence2:
-            problem = TableError("same", name=source.table.names[columns.sentence1])
+        if problem := _columns_problem(columns, source.table):
             return {view.job: None, view.status: _error(error_message(problem, request))}
         if columns.label == NO_LABEL:
             columns = columns._replace(label=None)
@@ -405,6 +404,16 @@ def likely_columns(table: Table, labels: Sequence[str]) -> Columns:
         rest = [place for place in free if place not in found.values()]
         found["label"] = next((place for place in rest if _label_like(cells[place], labels)), None)
     return Columns(found["sentence1"] or 0, found["sentence2"] or 0, found["label"])
+
+
+def _columns_problem(columns: Columns, table: Table) -> TableError | None:
+    """What is wrong with the visitor's choice of columns; None if nothing."""
+    for column in ("sentence1", "sentence2"):
+        if getattr(columns, column) is None:
+            return TableError("unrecognised", column=column, names=", ".join(table.names))
+    if columns.sentence1 == columns.sentence2:
+        return TableError("same", name=table.names[columns.sentence1])
+    return None
 
 
 def _sentence_like(cells: Sequence[str]) -> float:
