@@ -43,7 +43,7 @@ PAIRS = (
 def lines(matcher: TextMatcher, same: bool, explanation: Explanation) -> list[str]:
     """What is printed for a pair."""
     prediction = explanation.prediction
-    found = trust(prediction, matcher.metrics.get("scores"), matcher.max_length)
+    found = trust(prediction, matcher.metrics, matcher.max_length)
     message = label_message(prediction.label, sure=found.sure)
     verdict = TEXTS["zh"][message["key"]] if "key" in message else message["text"]
     sure, similarity = max(prediction.probabilities.values()), 100 * prediction.similarity

@@ -630,6 +630,7 @@ def test_further_dev_pairs_weigh_as_much_as_dev_where_an_epoch_is_chosen(tmp_pat
     wrong = [pair._replace(label="10"[int(pair.label)]) for pair in DEV[:2]]
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), dev_also=wrong)
     assert said["dev_also_pairs"] == 2
+    assert [sum(counts) for counts in said["dev_also_scores"]] == [1, 1]
     alone = run(tmp_path / "alone", config=replace(QUICK, epochs=1))
     assert said["history"][0]["dev_auc"] != alone["history"][0]["dev_auc"]
     assert said["dev"]["pairs"] == len(DEV)  # the figures of the checkpoint are those of its own dev split

@@ -25,7 +25,7 @@ from textmatch import checkpoint
 from textmatch.batching import Pairs, collate_pairs
 from textmatch.config import KEPT_SETTINGS, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import CheckpointError, DataError, TextMatchError
-from textmatch.evaluation import calibrate, evaluate_recalibrated, report, table
+from textmatch.evaluation import calibrate, evaluate_recalibrated, report, score_counts, table
 from textmatch.files import Pair, Splits
 from textmatch.matcher import TextMatcher
 from textmatch.models import InteractionLSTM, MatchOutput, Network, build, token_dropout
@@ -193,12 +193,14 @@ def fit(
     calibrate(best, dev, balanced)
     graded = fit_grade(best, encoder, corpora, train_config.seed) if isinstance(best, InteractionLSTM) else 0
     if accelerator.is_main_process:
-        record = report(TextMatcher(model_config, vocabulary, best), splits) | {
+        matcher = TextMatcher(model_config, vocabulary, best)
+        record = report(matcher, splits) | {
             "corpus": splits.corpus,
             "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus, balanced) for corpus in corpora[1:]},
             "data_sha256": facts["sources"],
             "weights": dict(zip((corpus.corpus for corpus in corpora), weights, strict=True)),
             "dev_also_pairs": len(options.dev_also),
+            "dev_also_scores": score_counts(matcher, options.dev_also) if options.dev_also else None,
             "graded_pairs": graded,
             "command": card.portable(options.command),
             "init": facts["init"],

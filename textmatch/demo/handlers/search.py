@@ -320,7 +320,7 @@ def _verdict(probability: float, stored: StoredIndex) -> HitVerdict:
     """What is said of a hit; "unsure" where such a verdict was too often wrong."""
     matcher = stored.index.matcher
     probabilities = dict(zip(matcher.labels, (1 - probability, probability), strict=True))
-    if not is_sure(probabilities, matcher.metrics.get("scores")):
+    if not is_sure(probabilities, matcher.metrics):
         return "unsure"
     return "same" if probability >= 0.5 else "other"
 
