@@ -92,9 +92,9 @@ def changes(rows: tuple[Words, Words], links: Sequence[Link], equal: bool) -> li
             own_links = sorted(Link(link.second, link.first, link.strength) for link in links)
         edits = _apart(words) if equal else _together(words, others, own_links)
         for edit in dict.fromkeys(edits):
-            kind_of_change, loss = _doubt(words, others, edit)
-            if loss <= LOSS[kind_of_change] and not _asks_twice(words, edit):
-                found.append(Change(number, edit, (kind_of_change, loss)))
+            kind_of_change, worse = _doubt(words, others, edit)
+            if worse <= LOSS[kind_of_change] and not _asks_twice(words, edit):
+                found.append(Change(number, edit, (kind_of_change, worse)))
     return sorted(found, key=lambda change: change.doubt)
 
 
@@ -108,7 +108,7 @@ def _doubt(words: Words, others: Words, edits: Edits) -> tuple[int, float]:
     i, text = edits[0]
     is_name = len(edits) == 1 and kind(text) in ("thing", "time", "m") and not ASKS.search(text)
     usual = (is_name and kind(words[i]) == kind(text)) or _negations().get(words[i]) == text
-    return (0 if usual else 2, max(0.0, _loss(words, edits)))
+    return (0 if usual else 2, max(0.0, loss(words, edits)))
 
 
 def _asks_twice(words: Words, edits: Edits) -> bool:
@@ -123,8 +123,8 @@ def _edited(words: Words, edits: Edits) -> str:
     return "".join(changed.get(i, word) for i, word in enumerate(words))
 
 
-def _loss(words: Words, edits: Edits) -> float:
-    """How much worse the words fit their sentence after the edits; below 0 if better."""
+def loss(words: Words, edits: Edits) -> float:
+    """How much worse the edited words fit their sentence than those that stood there; below 0 if better."""
     return _fit(words, edits, before=True) - _fit(words, edits, before=False)
 
 
@@ -253,7 +253,7 @@ def _apart(words: Words) -> Iterator[Edits]:
     for i, word in enumerate(words):
         if has_content(word) and word not in NEGATIONS:
             options = dict.fromkeys(option for option in _options(word, words, is_question) if option not in words)
-            ranked = sorted((_loss(words, ((i, option),)), option) for option in options)
+            ranked = sorted((loss(words, ((i, option),)), option) for option in options)
             yield from (((i, option),) for _, option in ranked[:PER_WORD])
     if not is_question:
         yield from _negated(words)

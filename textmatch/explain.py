@@ -1,4 +1,4 @@
-"""Explain a prediction: which words correspond, which words decide, which change gives another label.
+"""Explain a prediction: which words correspond, which decide, what turns it, and what should not and does.
 
 What decides is found by asking the model again. Where the sentences differ, they are made to agree in one place; the
 confidence that this takes away is what the difference counts for. Where they mean the same, a word is taken out of one.
@@ -22,10 +22,14 @@ from textmatch.alignment import Link, align, cut_together, has_content
 from textmatch.config import ModelConfig
 from textmatch.counterfactual import Change, changes, exchanged
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
+from textmatch.rewording import rewordings
 from textmatch.text import Vocabulary, is_mark, normalise, segment
 
 ROWS = 32
 """Pairs asked at most to find what decides, and again to find a change that turns the verdict."""
+
+REWORDINGS = 8
+"""How many of them are kept for changes that leave the meaning as it is."""
 
 TURNED = 0.6
 """Confidence that the other label must have after a change that is suggested."""
@@ -133,6 +137,7 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
     trials = _removals(sentences, links) if equal else _agreements(sentences, links)
     made = _affordable(trials)
     weights = _weigh(matcher, prediction, (equal1, equal2), made)
+    counterfactual, weakness = _turning(matcher, sentences, links, prediction, equal)
     return Explanation(
         prediction=prediction,
         texts=(sentences[0].text, sentences[1].text),
@@ -140,8 +145,9 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
         words=_explained_words(sentences, links, weights),
         aligned_pairs=tuple(AlignedPair(*link) for link in links),
         alignment="equality" if attention is None else "attention",
-        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal),
+        counterfactual=counterfactual,
         complete=all(trial in made or trial.first > 1 for trial in trials),
+        weakness=weakness,
     )
 
 
@@ -354,16 +360,32 @@ def _weigh(
 # What turns the verdict
 
 
-def _counterfactual(
+_Tried = tuple[Change, tuple[str, str]]
+"""A change, and the shown texts after it."""
+
+
+def _turning(
     matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool
+) -> tuple[Counterfactual | None, Counterfactual | None]:
+    """A change that turns the verdict, and one that should not and does; each the one that reads best."""
+    rows = sentences[0].read, sentences[1].read
+    reworded = _possible(sentences, rewordings(rows))[:REWORDINGS]
+    changed = _possible(sentences, changes(rows, links, equal))[: ROWS - len(reworded)]
+    outcomes = matcher.predict([pair for _, pair in (*changed, *reworded)])
+    return (
+        _first_turned(sentences, changed, outcomes[: len(changed)], prediction),
+        _first_turned(sentences, reworded, outcomes[len(changed) :], prediction),
+    )
+
+
+def _possible(sentences: _Sentences, changes: Sequence[Change]) -> list[_Tried]:
+    return [(change, pair) for change in changes if (pair := _changed_pair(sentences, change)) is not None]
+
+
+def _first_turned(
+    sentences: _Sentences, tried: Sequence[_Tried], outcomes: Sequence[Prediction], prediction: Prediction
 ) -> Counterfactual | None:
-    """The change that reads best of those that give another label with a confidence of at least `TURNED`."""
-    tried = [
-        (change, pair)
-        for change in changes((sentences[0].read, sentences[1].read), links, equal)
-        if (pair := _changed_pair(sentences, change)) is not None
-    ][:ROWS]
-    outcomes = matcher.predict([pair for _, pair in tried])
+    """The first change that gives another label with a confidence of at least `TURNED`."""
     for (change, _), outcome in zip(tried, outcomes, strict=True):
         if outcome.label != prediction.label and outcome.probabilities[outcome.label] >= TURNED:
             words = sentences[change.sentence - 1].words

@@ -144,6 +144,8 @@ class Explanation:
             characters alone for a model without attention between the sentences.
         counterfactual: a change that changes the label; None if no good one was found.
         complete: whether every word with a content of its own was tried that had to be; False for long sentences.
+        weakness: a change that leaves the meaning as it is and should change nothing, and yet changes the label to one
+            of at least `explain.TURNED`; None if none of those that were tried does.
     """
 
     prediction: Prediction
@@ -154,6 +156,7 @@ class Explanation:
     alignment: Literal["attention", "equality"]
     counterfactual: Counterfactual | None
     complete: bool
+    weakness: Counterfactual | None = None
 
     def swapped(self) -> Explanation:
         """The same explanation with the two sentences in the other order."""
@@ -166,6 +169,7 @@ class Explanation:
             words=self.words[::-1],
             aligned_pairs=tuple(sorted(aligned_pairs, key=lambda pair: pair.first)),
             counterfactual=self.counterfactual and _swapped_counterfactual(self.counterfactual),
+            weakness=self.weakness and _swapped_counterfactual(self.weakness),
         )
 
 
