@@ -208,6 +208,14 @@ def test_words_that_changed_places_decide(matcher: TextMatcher) -> None:
     assert {word.trial for row in explanation.words for word in row} == {"exchange", None}
 
 
+def test_two_things_in_the_other_order_decide_as_wholes(matcher: TextMatcher) -> None:
+    explanation = matcher.explain("水烧开了再放面", "放了面再烧水")
+    assert explanation.prediction.label == "Not Matched"
+    marked = [[word.text for word in row if word.trial == "exchange"] for row in explanation.words]
+    assert marked == [["水", "烧开", "放", "面"], ["放", "面", "烧水"]]
+    assert min(word.importance or 1.0 for row in explanation.words for word in row) > 0.5
+
+
 def test_what_makes_sentences_the_same_is_found_by_taking_it_out(matcher: TextMatcher) -> None:
     explanation = matcher.explain("怎么给猫洗澡", "如何给猫咪洗澡")
     assert explanation.prediction.label == "Matched"

@@ -37,6 +37,9 @@ NEGATIONS = frozenset(["不", "没", "没有", "别", "未", "无"])
 NEGATED = frozenset(["verb", "quality", "d"])
 """What a negation may be put before: 没订座位, but not 订没座位."""
 
+BETWEEN = frozenset(["再", "然后", "接着", "才", "后", "之后", "以后", "前", "之前", "以前"])
+"""Words between two things that are done one after the other."""
+
 DEGREES = frozenset(["很", "太", "挺", "真", "好", "非常", "特别", "十分"])
 NUMERALS = ("两", "三", "五", "八", "十", "二十")
 ASKS = re.compile(r"(.)[不没]\1|吗|呢|什么|怎|如何|哪|谁|几|多少|多久|多远|多大|是否|能否|有没有|为何|咋|啥|没有?$")
@@ -202,6 +205,28 @@ def exchanged(words: Words, others: Words, links: Sequence[Link]) -> list[tuple[
         and _may_change_places(words[one.first], words[two.first])
         and _changed_places(one, two, same, kind(words[one.first]) == kind(words[two.first]))
     ]
+
+
+def turned_around(words: Words, others: Words, links: Sequence[Link]) -> tuple[int, int] | None:
+    """Where two sentences tell two things in the other order, as 水烧开了再放面 and 放了面再烧水.
+
+    Returns:
+        The index of the word between the two things in each sentence; None if they do not.
+    """
+    for between in _shared(words, others, links):
+        if words[between.first] not in BETWEEN:
+            continue
+        moved = {True: 0, False: 0}  # characters that stood before the word, and after it
+        stayed = 0
+        for link in (link for link in links if link != between and has_content(words[link.first])):
+            before = link.first < between.first
+            if before == (link.second < between.second):
+                stayed += len(words[link.first])
+            else:
+                moved[before] += len(words[link.first])
+        if all(moved.values()) and moved[True] + moved[False] > 2 * stayed:
+            return between.first, between.second
+    return None
 
 
 def _shared(words: Words, others: Words, links: Sequence[Link]) -> list[Link]:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from textmatch.alignment import Link, align, cut_together, has_content
 from textmatch.config import ModelConfig
-from textmatch.counterfactual import Change, changes, exchanged
+from textmatch.counterfactual import Change, changes, exchanged, turned_around
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
 from textmatch.rewording import rewordings
 from textmatch.text import Vocabulary, is_mark, normalise, segment
@@ -273,7 +273,10 @@ def _agreements(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
         for here, there in [(first.words[link.first], second.words[link.second])]
         if here.plain != there.plain
     ]
-    for one, two in exchanged(first.read, second.read, links):
+    crossed = exchanged(first.read, second.read, links)
+    if not crossed and (between := turned_around(first.read, second.read, links)):
+        trials.append(_turn_around(sentences, between, links))
+    for one, two in crossed:
         ends = [(link.first, link.second) for link in (one, two)]
         places = tuple((side, end[side]) for side in (0, 1) for end in ends)
         edits = [
@@ -286,6 +289,26 @@ def _agreements(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
         without[side] = {i: ""}
         trials.append(_trial("agree", sentences, ((side, i),), (without[0], without[1])))
     return [trial for trial in trials if trial.changed]
+
+
+def _turn_around(sentences: _Sentences, between: tuple[int, int], links: Sequence[Link]) -> _Trial:
+    """Exchange what stands before and after a word, in one sentence or in the other."""
+    stayed = {
+        place
+        for link in links
+        if (link.first < between[0]) == (link.second < between[1])
+        for place in ((0, link.first), (1, link.second))
+    }
+    edits: list[dict[int, str]] = []
+    places: list[_Place] = []
+    for side, (sentence, at) in enumerate(zip(sentences, between, strict=True)):
+        words, last = sentence.words, len(sentence.read) - 1
+        before, after = (sentence.text[words[a].start : words[b].end] for a, b in ((0, at - 1), (at + 1, last)))
+        emptied = dict.fromkeys([*range(1, at), *range(at + 2, last + 1)], "")
+        edits.append({0: after, at + 1: before} | emptied)
+        own = ((side, i) for i in range(last + 1) if i != at and has_content(words[i].plain))
+        places += [place for place in own if place not in stayed]
+    return _trial("exchange", sentences, tuple(places), (edits[0], edits[1]))
 
 
 def _removals(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
