@@ -225,7 +225,14 @@ class SearchHandlers:
         else:
             key = "search_groups" if groups else "search_no_groups"
         spare = sum(len(group.members) - 1 for group in groups)
-        line = {"key": key, "count": len(groups), "spare": spare, "done": f"{done:,}", "total": f"{total:,}"}
+        line = {
+            "key": key,
+            "threshold": f"{100 * threshold:.0f}",
+            "count": len(groups),
+            "spare": spare,
+            "done": f"{done:,}",
+            "total": f"{total:,}",
+        }
         members = [[_hit_value(hit, stored) for hit in group.members] for group in groups]
         return self._groups(line) | {self.view.groups: members} | hide
 
@@ -247,20 +254,23 @@ class SearchHandlers:
 
 def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
     """The sentences of a list that are nearest to `query`; None is a list that was removed."""
+
+    def answer(key: str, hits: list[HitValue] | None = None, **fields: int) -> HitsValue:
+        return {"query": query, "line": {"key": key, **fields}, "hits": hits or []}
+
     if stored is None:
-        return {"line": {"key": "search_gone"}, "hits": []}
+        return answer("search_gone")
     if len(query) > MAX_CHARACTERS:
-        return {"line": {"key": "search_long_query", "limit": MAX_CHARACTERS}, "hits": []}
+        return answer("search_long_query", limit=MAX_CHARACTERS)
     try:
         hits = stored.index.search(query, CANDIDATES, CANDIDATES)
     except InputError:  # nothing is typed yet
-        return {"line": {"key": "search_hint"}, "hits": []}
+        return answer("search_hint")
     # The index ranks by probability and common characters; here the number that is shown chooses and sorts.
     best = sorted(hits, key=lambda hit: (-hit.probability, -hit.similarity))[:TOP_K]
     values = [_hit_value(hit, stored) for hit in best]
     same = sum(value["verdict"] == "same" for value in values)
-    line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(best)}
-    return {"line": line, "hits": values}
+    return answer("search_found" if same else "search_none", values, count=same, shown=len(best))
 
 
 def ready_status(stored: StoredIndex, is_example: bool = False) -> StatusValue:
