@@ -17,6 +17,7 @@ from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
 from textmatch.demo.handlers.search import NO_COLUMN, SKIPPED_SHOWN, TOP_K, SearchHandlers, SearchView
 from textmatch.demo.i18n import TEXTS
+from textmatch.demo.i18n import text as page_text
 from textmatch.demo.jobs import NO_CHANGE, Job
 from textmatch.demo.sessions import SENTENCE_BYTES, SessionStore, StoredIndex, list_bytes
 from textmatch.demo.tabs.search import FAQ, FIRST_QUERY, tab
@@ -162,8 +163,10 @@ def test_a_visitor_says_that_the_first_row_is_no_header(handlers: SearchHandlers
     path.write_text("那只花猫搬家了,搬到山上\n班长唱起歌来,很好听\n", encoding="utf-8")
     assert handlers.read_columns(str(path), visitor())["header"]["value"]
     offered = handlers.read_header(str(path), "", None, False, visitor("en"))
-    assert offered["column"]["choices"] == [("Column 1", "1"), ("Column 2", "2")]
-    assert (offered["preview"]["columns"], offered["column"]["value"]) == (["Column 1", "Column 2"], "1")
+    word = str(page_text("table_column_word"))  # which the browser translates
+    assert offered["column"]["choices"] == [(f"{word} 1", "1"), (f"{word} 2", "2")]
+    assert offered["preview"]["columns"] == [{"key": "table_column", "number": number} for number in (1, 2)]
+    assert offered["column"]["value"] == "1"
     chosen = pasted(file=str(path), column="1", answer_column="2", header=False)
     shown = finish(handlers.load(chosen, visitor())["loading"])
     hit = handlers.find("那只花猫搬家了", shown["key"])["hits"][0]

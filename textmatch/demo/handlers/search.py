@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
 from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdict
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE
-from textmatch.demo.handlers import error_message, shorten, table_preview
+from textmatch.demo.handlers import choice_name, error_message, headings, table_preview
 from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
@@ -136,8 +136,7 @@ class SearchHandlers:
             return self._no_columns() | {view.status: _problem(error, request)}
         if not file and len(table.names) == 1:
             return self._no_columns()
-        names = table.names if table.named else [_number(number, request) for number in table.choices]
-        choices = list(zip(map(shorten, names), table.choices, strict=True))
+        choices = list(zip(map(choice_name, headings(table)), table.choices, strict=True))
         no_answers = (str(text("search_no_answer")), NO_COLUMN)
         answer, several = table.answer_column or NO_COLUMN, len(table.names) > 1
         name = _file_name(file)
@@ -147,7 +146,7 @@ class SearchHandlers:
             view.answer_column: gr.update(choices=[no_answers, *choices], value=answer, visible=several),
             view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
             view.header: gr.update(value=table.header, visible=table.first is not None),
-            view.preview: table_preview(replace(table, names=tuple(names)), name),
+            view.preview: table_preview(table, name),
             view.status: status_value({"key": key, "name": name, "count": len(table.rows)}),
         }
 
@@ -342,11 +341,6 @@ def _problem(error: TextMatchError, request: gr.Request) -> StatusValue:
     else:
         message = translate("search_nothing", request, limit=MAX_CHARACTERS)
     return status_value({"key": "search_problem", "text": message}, tone="error")
-
-
-def _number(number: str, request: gr.Request) -> str:
-    """What a column without a name is called."""
-    return translate("search_column_number", request, number=number)
 
 
 def _file_name(file: str | None) -> str:
