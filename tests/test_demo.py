@@ -32,8 +32,9 @@ def test_examples_are_distinct_and_hold_the_recipes_pair() -> None:
 # The script
 
 
-def test_a_bad_checkpoint_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoint", str(tmp_path / "nowhere")])
+@pytest.mark.parametrize("option", ["--checkpoint", "--collect"])
+def test_what_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["app.py", option, str(tmp_path / "nowhere" / "nothing")])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
     message = str(ended.value.code)  # Python prints it to stderr and exits with 1
