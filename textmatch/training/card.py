@@ -116,6 +116,7 @@ def _other_corpora(record: Mapping[str, Any]) -> str:
     rows = [
         [current_name(name), figures["split"], f"{figures['pairs']:,}", *(_number(figures[key]) for key in keys)]
         for name, figures in record["corpora"].items()
+        if figures
     ]
     if not rows:
         return ""

@@ -88,6 +88,7 @@ def _corpora(corpora: Mapping[str, Mapping[str, Any]]) -> None:
             *(_figure(name, figures.get(name)) for name in shown),
         ]
         for corpus, figures in corpora.items()
+        if figures
     ]
     _section("about_corpora", ("about_corpus", "about_split", "about_pairs", *_figure_keys(shown)), rows)
 
