@@ -21,9 +21,16 @@ def main() -> None:
         help="checkpoint folder, or USER/NAME on the Hugging Face Hub, or USER/NAME@REVISION (default: %(default)s; "
         "TEXTMATCH_CHECKPOINT sets it, too)",
     )
-    checkpoint: str = parser.parse_args().checkpoint
+    parser.add_argument(
+        "--collect",
+        metavar="FILE",
+        default=os.environ.get("TEXTMATCH_COLLECT"),
+        help="let visitors send corrections, and append them to this file, as train.py --also reads (default: they "
+        "stay in the visitors' browsers; TEXTMATCH_COLLECT sets it, too)",
+    )
+    arguments = parser.parse_args()
     with without_collection():
-        page, options = prepare(checkpoint)
+        page, options = prepare(arguments.checkpoint, arguments.collect)
     page.launch(**options)
 
 
@@ -42,13 +49,14 @@ def without_collection() -> Iterator[None]:
         gc.enable()
 
 
-def prepare(checkpoint: str) -> tuple[Any, dict[str, Any]]:
+def prepare(checkpoint: str, collect: str | None = None) -> tuple[Any, dict[str, Any]]:
     """The page around a checkpoint, and how to launch it. Only here are the large packages imported."""
     import torch
     from gradio import http_server
 
     from textmatch import TextMatchError
     from textmatch.demo import Models, build, launch_options
+    from textmatch.demo.collecting import Collector
     from textmatch.demo.memory import few_arenas
     from textmatch.demo.models import fastest_backend
 
@@ -60,10 +68,11 @@ def prepare(checkpoint: str) -> tuple[Any, dict[str, Any]]:
         http_server.get_space = lambda: None  # type: ignore[attr-defined]
     device = "cpu" if marked_for_zero_gpu() else None
     try:
+        collector = Collector.to(collect) if collect else None
         models = Models.beside(checkpoint, device, backend=fastest_backend())
     except TextMatchError as error:
         sys.exit(f"app.py: {error}")
-    return build(models), launch_options()
+    return build(models, collector), launch_options()
 
 
 def marked_for_zero_gpu() -> bool:

@@ -6,6 +6,7 @@ checkpoint.
 
     python -m benchmarks.everyday                    # dev
     python -m benchmarks.everyday --split test --json
+    python -m benchmarks.everyday --record           # writes the scores of dev into the checkpoint's metrics.json
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from pathlib import Path
 import torch
 
 from textmatch import TextMatcher
+from textmatch.checkpoint import METRICS
+from textmatch.evaluation import score_counts
+from textmatch.files import Pair
 from textmatch.metrics import compute_metrics
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,15 +56,26 @@ def figures(probabilities: list[float], labels: list[int]) -> Kind:
     return Kind(len(right), sum(right) / len(right), same, different)
 
 
+def record_scores(matcher: TextMatcher, file: Path) -> None:
+    """Write how pairs of the dev half were scored into a checkpoint's figures, as `train.py --dev-also` does."""
+    pairs = [Pair(first, second, str(label)) for _, first, second, label in read_suite("dev")]
+    figures = {**matcher.metrics, "dev_also_scores": score_counts(matcher, pairs)}
+    file.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Score the suite and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints" / "default")
     parser.add_argument("--split", choices=("dev", "test"), default="dev")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
-    suite = read_suite(options.split)
     matcher = TextMatcher.from_pretrained(options.checkpoint, device="cpu")
+    if options.record:
+        record_scores(matcher, options.checkpoint / METRICS)
+        return
+    suite = read_suite(options.split)
     predictions = matcher.predict([(first, second) for _, first, second, _ in suite])
     last = matcher.labels[-1]
     probabilities = [prediction.probabilities[last] for prediction in predictions]

@@ -18,7 +18,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from functools import cache
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,18 @@ import torch
 from textmatch import TextMatcher
 from textmatch.batching import collate_pairs
 from textmatch.demo.components.alignment import TELLING
+from textmatch.fluency import fit
 from textmatch.results import Explanation, Word
 
 ROOT = Path(__file__).resolve().parent.parent
 UNKNOWN = "𰻝"
-"""A character that no vocabulary holds masks a word: there is no checkpoint of a cloze model that could guess one."""
+"""A character that no vocabulary holds masks a word."""
+
+GUESSED = 400
+"""Usual words that are tried as what might stand in a word's place."""
+
+Change = Callable[[TextMatcher, str, Word], str]
+"""What is put in the place of a word of a text."""
 
 Weights = tuple[list[float], list[float]]
 """How much each word of both sentences counts."""
@@ -96,15 +104,27 @@ def _aligned(sentences: tuple[str, str], links: str) -> set[tuple[int, int]]:
 # Other ways to find what decides
 
 
-def without(word: Word) -> str:
+def without(matcher: TextMatcher, text: str, word: Word) -> str:
     """Take the word out."""
-    del word
+    del matcher, text, word
     return ""
 
 
-def masked(word: Word) -> str:
+def masked(matcher: TextMatcher, text: str, word: Word) -> str:
     """Put unknown characters in its place."""
+    del matcher, text
     return UNKNOWN * len(word.plain)
+
+
+@cache
+def guessed(matcher: TextMatcher, text: str, word: Word) -> str:
+    """Put the word in its place that the n-gram model of `textmatch.fluency` finds most usual there.
+
+    The encoder was pretrained as a cloze model, but the checkpoint does not keep the part that guesses words.
+    """
+    before, after = text[max(0, word.start - 3) : word.start], text[word.end : word.end + 3]
+    usual = (other for other in matcher.vocabulary.words if not other.isascii() and other != word.plain)
+    return max(islice(usual, GUESSED), key=lambda other: fit(before, other, after))
 
 
 def _confidence(matcher: TextMatcher, label: str, pairs: list[tuple[str, str]]) -> list[float | None]:
@@ -113,18 +133,18 @@ def _confidence(matcher: TextMatcher, label: str, pairs: list[tuple[str, str]]) 
     return [next(answers).probabilities[label] if all(pair) else None for pair in pairs]
 
 
-def one_at_a_time(matcher: TextMatcher, explanation: Explanation, change: Callable[[Word], str]) -> Weights:
+def one_at_a_time(matcher: TextMatcher, explanation: Explanation, change: Change) -> Weights:
     """Change each word by itself (the way of version 0.5, if it is taken out)."""
     label, texts = explanation.prediction.label, explanation.texts
     found: list[list[float]] = []
     for side in (0, 1):
-        changed = [_changed(texts[side], word, change) for word in explanation.words[side]]
+        changed = [_changed(matcher, texts[side], word, change) for word in explanation.words[side]]
         pairs = [(text, texts[1]) if side == 0 else (texts[0], text) for text in changed]
         found.append(_losses(explanation, _confidence(matcher, label, pairs)))
     return found[0], found[1]
 
 
-def joint(matcher: TextMatcher, explanation: Explanation, change: Callable[[Word], str]) -> Weights:
+def joint(matcher: TextMatcher, explanation: Explanation, change: Change) -> Weights:
     """Change aligned words in both sentences together."""
     (first, second), texts = explanation.words, explanation.texts
     partners = {pair.first: pair.second for pair in explanation.aligned_pairs}
@@ -132,8 +152,8 @@ def joint(matcher: TextMatcher, explanation: Explanation, change: Callable[[Word
     places += [(None, j) for j in range(len(second)) if j not in partners.values()]
     pairs = [
         (
-            texts[0] if i is None else _changed(texts[0], first[i], change),
-            texts[1] if j is None else _changed(texts[1], second[j], change),
+            texts[0] if i is None else _changed(matcher, texts[0], first[i], change),
+            texts[1] if j is None else _changed(matcher, texts[1], second[j], change),
         )
         for i, j in places
     ]
@@ -147,8 +167,8 @@ def joint(matcher: TextMatcher, explanation: Explanation, change: Callable[[Word
     return weights
 
 
-def _changed(text: str, word: Word, change: Callable[[Word], str]) -> str:
-    return text[: word.start] + change(word) + text[word.end :]
+def _changed(matcher: TextMatcher, text: str, word: Word, change: Change) -> str:
+    return text[: word.start] + change(matcher, text, word) + text[word.end :]
 
 
 def _losses(explanation: Explanation, confidences: list[float | None]) -> list[float]:
@@ -199,6 +219,8 @@ def ways(matcher: TextMatcher, explanation: Explanation, others: bool) -> Iterat
         yield "one at a time masked", one_at_a_time(matcher, explanation, masked)
         yield "aligned words out", joint(matcher, explanation, without)
         yield "aligned words masked", joint(matcher, explanation, masked)
+        yield "one at a time guessed", one_at_a_time(matcher, explanation, guessed)
+        yield "aligned words guessed", joint(matcher, explanation, guessed)
         yield "gradient x input", gradient_times_input(matcher, explanation)
 
 

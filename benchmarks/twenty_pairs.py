@@ -1,6 +1,7 @@
 """Print what the page says of twenty pairs of our own, so that a person can say whether it is right and makes sense.
 
-For each: verdict, confidence, similarity, the words that decide, and the change that turns the verdict.
+For each: verdict, confidence, similarity, the words that decide, the change that turns the verdict, and what should not
+turn it and does.
 
 python -m benchmarks.twenty_pairs --checkpoint checkpoints/default
 """
@@ -13,7 +14,7 @@ from textmatch.demo.components.alignment import alignment_value
 from textmatch.demo.components.verdict import label_message
 from textmatch.demo.handlers.trust import trust
 from textmatch.demo.i18n import TEXTS
-from textmatch.results import Explanation
+from textmatch.results import Counterfactual, Explanation
 
 PAIRS = (
     (True, "怎么才能让孩子早点睡", "小孩晚上不肯睡怎么办"),
@@ -43,7 +44,7 @@ PAIRS = (
 def lines(matcher: TextMatcher, same: bool, explanation: Explanation) -> list[str]:
     """What is printed for a pair."""
     prediction = explanation.prediction
-    found = trust(prediction, matcher.metrics.get("scores"), matcher.max_length)
+    found = trust(prediction, matcher.metrics, matcher.max_length)
     message = label_message(prediction.label, sure=found.sure)
     verdict = TEXTS["zh"][message["key"]] if "key" in message else message["text"]
     sure, similarity = max(prediction.probabilities.values()), 100 * prediction.similarity
@@ -64,7 +65,14 @@ def lines(matcher: TextMatcher, same: bool, explanation: Explanation) -> list[st
 
 
 def _change(explanation: Explanation) -> str:
-    found = explanation.counterfactual
+    return " | ".join([_outcome(explanation.counterfactual), *_weakness(explanation)])
+
+
+def _weakness(explanation: Explanation) -> list[str]:
+    return [f"weakness: {_outcome(explanation.weakness)}"] if explanation.weakness else []
+
+
+def _outcome(found: Counterfactual | None) -> str:
     if not found:
         return "none"
     outcome = found.prediction

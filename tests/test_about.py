@@ -11,6 +11,7 @@ import pytest
 
 from tests.helpers import PHONE, expect
 from textmatch.config import Arch
+from textmatch.corpora import all_corpora
 from textmatch.demo import Models
 from textmatch.demo.i18n import TEXTS
 from textmatch.demo.tabs import about
@@ -78,7 +79,10 @@ def test_the_results_are_those_of_the_record(shipped: dict[str, Any]) -> None:
         f"{test['brier']:.3f}",
     ]
     facts = {row[0]["key"]: row[1] for row in shipped["about_training"]["rows"]}
-    assert facts["about_learnt"].split(", ") == [record["corpus"], *record["corpora"]]
+    learnt = [row[0] for row in shipped["about_learnt"]["rows"]]
+    assert learnt == all_corpora(record)
+    assert {record["corpus"], *record["corpora"], "kinds", "generated", "unlabelled"} <= set(learnt)  # of earlier runs
+    assert all("key" in row[1] for row in shipped["about_learnt"]["rows"])  # each has a name in the visitor's language
     assert facts["about_command"] == record["command"]
     assert facts["about_parameters"] == f"{record['parameters']:,}"
 
@@ -108,7 +112,7 @@ def test_what_a_record_has_is_shown(with_record: Callable[..., Models]) -> None:
         {"key": f"about_{key}"} for key in ("corpus", "split", "pairs", "figure_accuracy", "figure_f1", "figure_auc")
     ]
     assert values["about_corpora"]["rows"] == [
-        ["lcqmc", {"key": "about_split_test"}, 12, "85.0%", "86.0%", "0.940"],
+        [{"key": "about_corpus_lcqmc"}, {"key": "about_split_test"}, 12, "85.0%", "86.0%", "0.940"],
         ["other", None, None, "70.0%", None, None],
     ]
     assert values["about_reliability"]["points"] == [[0.55, 0.6], [0.9, 0.88]]
@@ -138,6 +142,8 @@ def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale:
     page.get_by_role("tab").filter(has_text=texts["page_about"]).click()
     page.get_by_role("table", name=texts["about_results"], exact=True).wait_for()
     page.get_by_role("img", name=texts["about_reliability"]).wait_for()
+    page.locator("#about-learnt").get_by_text(texts["about_corpus_kinds"]).wait_for()
+    page.get_by_text(texts["about_results_shares"]).wait_for()
     expect(page.locator("#about-results thead th").nth(3)).to_have_text(texts["about_figure_accuracy"])
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     tables = page.locator("[id^=about-] .tm-scroll")

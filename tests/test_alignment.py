@@ -66,8 +66,14 @@ MOVED = replace(
     SIMPLE,
     words=(row(ONE, "窗台", "太", "冷", "花", "会", "冻死", importance=0.4, trial="exchange"), SIMPLE.words[1]),
 )
+WEAK = replace(
+    SIMPLE,
+    counterfactual=None,
+    weakness=Counterfactual((Edit(1, 0, "swap", "窗台", "请问窗台"),), prediction("请问" + ONE, TWO, 0.62)),
+)
 CASES = {
     "simple": SIMPLE,
+    "weak": WEAK,
     "moved": MOVED,
     "odd": ODD,
     "hostile": replace(
@@ -279,8 +285,22 @@ def test_at_rest_and_drawn_it_says_what_to_do(show: Open, locale: str, texts: di
     assert [text.strip('“”"') for text in page.locator(".tm-turn mark").all_inner_texts()] == ["不", "太"]
     expect(page.locator(".tm-turned del")).to_have_text("不")
     expect(page.locator(".tm-turned ins")).to_have_text("太")
+    expect(page.locator(".tm-weak")).to_be_hidden()
     rest(page)
     expect(said(page)).to_have_text(texts["alignment_rest"])
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_weakness_of_the_model_is_shown_apart(show: Open) -> None:
+    page = show("weak")
+    expect(page.locator(".tm-turn")).to_have_text("")
+    said_of_it = ZH["alignment_weak"].format(verdict=ZH["alignment_matched"], confidence="62%")
+    change = ZH["alignment_edit_swap_1"].format(word="窗台", replacement="请问窗台")
+    expect(page.locator(".tm-weak-turn")).to_have_text(said_of_it + change + ZH["alignment_stop"])
+    expect(page.locator(".tm-weak ins")).to_have_text("请问窗台")
+    rest(page)
+    expect(page.locator(".tm-weak")).to_be_hidden()
 
 
 @pytest.mark.browser

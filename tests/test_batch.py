@@ -17,8 +17,8 @@ from gradio.utils import get_upload_folder
 from tests.helpers import HOSTILE, OTHER, PHONE, SAME, expect, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.status import WORKING
-from textmatch.demo.handlers.batch import NO_LABEL, BatchHandlers, BatchView, Source, likely_columns
-from textmatch.demo.i18n import TEXTS
+from textmatch.demo.handlers.batch import NO_LABEL, PAIR_NAMES, BatchHandlers, BatchView, Source, likely_columns
+from textmatch.demo.i18n import TEXTS, text
 from textmatch.demo.jobs import NO_CHANGE, Job, discard
 from textmatch.demo.tabs.batch import EXAMPLE, tab
 from textmatch.files import MAX_BYTES, TABLE_SUFFIXES, Columns, Row, Table
@@ -134,7 +134,7 @@ def test_a_file_is_read_scored_reported_and_written(handlers: BatchHandlers, lab
     assert rows[3][3:] == ["", "", "", "句子1 是空的"]
     assert rows[4][-1] == "不认识标注 也许"
     assert shown["report"]["pairs"] == 3
-    assert shown["report"]["labels"] == ["意思不同", "意思相同"]
+    assert shown["report"]["labels"] == [{"key": "verdict_not_matched"}, {"key": "verdict_matched"}]
     assert shown["report"]["counts"][0] == [0, 2, 0, 1]
     assert [mistake["row"] for mistake in shown["report"]["mistakes"]][:1] == [3]
     assert {mistake["row"] for mistake in shown["report"]["mistakes"]} == {1, 2, 3}
@@ -191,19 +191,23 @@ def test_the_file_of_a_source_is_named_without_its_endings() -> None:
 def test_pasted_examples_have_columns_in_the_visitors_language(handlers: BatchHandlers) -> None:
     read = handlers.read_pasted(EXAMPLE, None, visitor("zh"))
     assert read["preview"]["caption"]["key"] == "batch_pasted"
-    assert read["preview"]["columns"] == ["第一句", "第二句", "标注"]
+    assert read["preview"]["columns"] == [{"key": name} for name in PAIR_NAMES]  # which follow a change of language
+    assert [label for label, _ in read["sentence1"].choices] == [str(text(name)) for name in PAIR_NAMES]
     shown = finish(handlers.start(inputs_of(read), visitor("zh")))
     assert line(shown) == "batch_done_all"
+    assert shown["results"]["columns"][:3] == [{"key": name} for name in PAIR_NAMES]
+    with Path(shown["csv"].value["path"]).open(encoding="utf-8-sig", newline="") as file:
+        assert next(csv.reader(file))[:3] == ["第一句", "第二句", "标注"]
     assert shown["report"]["pairs"] == len(EXAMPLE.splitlines())
 
 
 def test_the_first_row_can_be_read_as_the_header_or_not(handlers: BatchHandlers, labelled: Path) -> None:
     read = handlers.read_file(str(labelled), None, visitor())
     assert (read["header"].value, read["header"].visible) == (True, True)
-    again = handlers.read_header(read["source"], False, None, visitor())
+    again = handlers.read_header(read["source"], False, None)
     assert again["preview"]["caption"]["rows"] == "6"
-    assert again["preview"]["columns"] == ["sentence1", "sentence2", "label"]
-    assert handlers.read_header(again["source"], True, None, visitor())["preview"] == read["preview"]
+    assert [column["key"] for column in again["preview"]["columns"]] == PAIR_NAMES
+    assert handlers.read_header(again["source"], True, None)["preview"] == read["preview"]
 
 
 def test_another_sheet_can_be_chosen(handlers: BatchHandlers, labelled: Path, tmp_path: Path) -> None:
@@ -345,7 +349,7 @@ def test_a_job_stopped_before_the_first_chunk_has_nothing_to_show(start: Callabl
 @pytest.mark.parametrize(
     "read",
     [
-        lambda handlers, job: handlers.read_header(None, True, job, visitor()),
+        lambda handlers, job: handlers.read_header(None, True, job),
         lambda handlers, job: handlers.read_sheet(None, "x", job, visitor()),
         lambda handlers, job: handlers.read_pasted("x", job, visitor()),
         lambda handlers, job: handlers.read_file("/nowhere.csv", job, visitor()),

@@ -590,7 +590,13 @@ def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str)
     page.locator("#everyone tbody tr").first.wait_for()
     expect(page.locator("#everyone tbody th")).to_have_text(["default", "small", "torn"])
     page.locator("#everyone").get_by_text(TEXTS["zh"]["compare_broken"]).wait_for()
-    page.locator("#compare").click()
+    held: list[Any] = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/queue/join*"):
+        page.locator("#compare").click()
+        page.locator("#sentence1 textarea").fill("后来又改了的句子")
+    assert float(page.locator("#everyone").evaluate("each => getComputedStyle(each).opacity")) < 0.5
+    held[0].continue_()
     page.locator("#everyone").wait_for(state="hidden")
     page.locator("#model input").click()
     page.get_by_role("option").nth(2).click()

@@ -23,6 +23,7 @@ TABLES: dict[str, TableValue] = {
         [HOSTILE[0], {"key": "batch_new_probability"}],
         [[HOSTILE[1], "97.3%"], ["短", ""]],
         {"key": "batch_read", "name": HOSTILE[2], "rows": "2"},
+        visitors=True,
     ),
     "figures": table_value(
         [{"key": "compare_candidate"}, {"key": "compare_verdict"}, {"key": "compare_probability"}],

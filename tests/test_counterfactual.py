@@ -3,7 +3,7 @@
 import pytest
 
 from textmatch.alignment import align, cut_together
-from textmatch.counterfactual import changes, exchanged
+from textmatch.counterfactual import changes, exchanged, turned_around
 from textmatch.fluency import TABLE, fit
 
 
@@ -48,6 +48,23 @@ def test_words_that_changed_places_are_found(one: str, two: str, words: set[str]
     words1, words2 = (tuple(words) for words in cut_together(one, two))
     found = exchanged(words1, words2, align(words1, words2, None))
     assert {words1[link.first] for pair in found for link in pair} == words
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "between"),
+    [
+        ("水烧开了再放面", "放了面再烧水", (3, 3)),
+        ("写完作业再吃饭", "吃完饭再写作业", (3, 1)),
+        ("先刷牙然后洗脸", "洗了脸然后刷牙", (2, 3)),
+        ("水烧开了再放面", "烧开水再放面", None),
+        ("下雨了再收衣服", "天晴了再收衣服", None),
+        ("明天再来", "改天再来吧", None),
+        ("红烧肉怎么做", "怎么做红烧肉", None),
+    ],
+)
+def test_two_things_in_the_other_order(one: str, two: str, between: tuple[int, int] | None) -> None:
+    words1, words2 = (tuple(words) for words in cut_together(one, two))
+    assert turned_around(words1, words2, align(words1, words2, None)) == between
 
 
 def test_to_become_the_other_sentence_comes_after_another_thing() -> None:

@@ -32,8 +32,9 @@ def test_examples_are_distinct_and_hold_the_recipes_pair() -> None:
 # The script
 
 
-def test_a_bad_checkpoint_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--checkpoint", str(tmp_path / "nowhere")])
+@pytest.mark.parametrize("option", ["--checkpoint", "--collect"])
+def test_what_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["app.py", option, str(tmp_path / "nowhere" / "nothing")])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
     message = str(ended.value.code)  # Python prints it to stderr and exits with 1
@@ -207,8 +208,26 @@ def test_texts_inside_gradios_components_follow_the_language(visit: Open) -> Non
     expect(label).to_have_value(TEXTS["en"]["batch_no_label"])
     for key in ("upload_drop", "upload_or", "upload_click"):
         expect(drop).to_contain_text(TEXTS["en"][key])
+    # The columns have no names of their own, so they are called as the page calls them.
+    expect(page.locator("#batch-preview thead th").first).to_have_text(TEXTS["en"]["batch_name_sentence1"])
+    expect(page.locator("#batch-sentence1 input")).to_have_value(TEXTS["en"]["batch_name_sentence1"])
     label.click()
     expect(page.get_by_role("option").first).to_contain_text(TEXTS["en"]["batch_no_label"])
+    page.keyboard.press("Escape")
+    page.locator("#batch-start").click()
+    page.locator("#batch-results tbody tr").first.wait_for()
+    page.locator("#language [lang=zh-TW]").click()
+    names = [TEXTS["zh-TW"][f"batch_name_{name}"] for name in ("sentence1", "sentence2")]
+    for table in ("#batch-preview", "#batch-results"):
+        assert page.locator(f"{table} thead th").all_inner_texts()[:2] == names
+    page.get_by_role("tab", name=TEXTS["zh-TW"]["page_search"]).click()
+    page.locator("#search-own > button").click()
+    page.locator("#search-paste textarea").fill("1\t怎么退货\n2\t何时发货")
+    column = page.locator("#search-column input")
+    expect(column).to_have_value(TEXTS["zh-TW"]["table_column"].format(number=2))
+    page.locator("#language [lang=en]").click()
+    expect(column).to_have_value(TEXTS["en"]["table_column"].format(number=2))
+    expect(page.locator("#search-preview thead th").last).to_have_text(TEXTS["en"]["table_column"].format(number=2))
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from tests.tiny_matchers import TINY, random_matcher
 from textmatch import InputError, Prediction, TextMatcher
 from textmatch.alignment import COUNTERPART
 from textmatch.explain import FEWEST_ROWS, ROWS, TURNED
-from textmatch.results import Explanation
+from textmatch.results import Edit, Explanation
 from textmatch.text import normalise
 
 SENTENCES = (
@@ -208,6 +208,14 @@ def test_words_that_changed_places_decide(matcher: TextMatcher) -> None:
     assert {word.trial for row in explanation.words for word in row} == {"exchange", None}
 
 
+def test_two_things_in_the_other_order_decide_as_wholes(matcher: TextMatcher) -> None:
+    explanation = matcher.explain("水烧开了再放面", "放了面再烧水")
+    assert explanation.prediction.label == "Not Matched"
+    marked = [[word.text for word in row if word.trial == "exchange"] for row in explanation.words]
+    assert marked == [["水", "烧开", "放", "面"], ["放", "面", "烧水"]]
+    assert min(word.importance or 1.0 for row in explanation.words for word in row) > 0.5
+
+
 def test_what_makes_sentences_the_same_is_found_by_taking_it_out(matcher: TextMatcher) -> None:
     explanation = matcher.explain("怎么给猫洗澡", "如何给猫咪洗澡")
     assert explanation.prediction.label == "Matched"
@@ -306,6 +314,22 @@ def test_a_counterfactual_has_another_label(matcher: TextMatcher, pair: tuple[st
     assert outcome.probabilities[outcome.label] >= TURNED
     assert outcome.probabilities == pytest.approx(found.prediction.probabilities, abs=1e-5)
     assert (outcome.sentence1, outcome.sentence2) == changed_by(explanation)
+
+
+def test_a_change_that_keeps_the_meaning_and_turns_the_verdict_is_a_weakness(
+    plain: TextMatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = TURNED + 0.05
+    predicted_by(plain, monkeypatch, lambda one, two: 1 if one == two else share if "如何" in one + two else 0.1)
+    explanation = plain.explain("这件毛衣怎么清洗", "那个洗了吗")
+    found = explanation.weakness
+    assert found is not None
+    assert found.edits == (Edit(1, 2, "swap", "怎么", "如何"),)
+    assert found.prediction.sentence1 == "这件毛衣如何清洗"
+    assert found.prediction.probabilities["Matched"] == share
+    assert explanation.swapped().weakness == plain.explain("那个洗了吗", "这件毛衣怎么清洗").weakness
+    share = TURNED - 0.05
+    assert plain.explain("这件毛衣怎么清洗", "那个洗了吗").weakness is None
 
 
 def test_no_good_change_is_none(matcher: TextMatcher) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.helpers import visitor
 from textmatch.demo.components.gauge import common_characters, gauge_value
 from textmatch.demo.handlers import error_message
-from textmatch.demo.i18n import TEXTS, VERDICTS, Language, request_language, translate
+from textmatch.demo.i18n import TEXTS, UNSURE_VERDICTS, VERDICTS, Language, request_language, translate
 from textmatch.demo.traditional import traditional
 from textmatch.files import ERRORS, TableError
 from textmatch.results import Prediction
@@ -47,6 +47,41 @@ def test_each_language_has_one_kind_of_quotation_marks() -> None:
     marks: dict[Language, str] = {"zh": "“”", "zh-TW": "「」", "en": '"'}
     for language, texts in TEXTS.items():
         assert set("".join(texts.values())) & set('“”「」"') == set(marks[language])
+
+
+def test_each_verdict_has_one_name() -> None:
+    for texts in TEXTS.values():
+        assert texts["verdict_matched"] == texts["alignment_matched"] == texts["search_same"]
+        assert texts["verdict_not_matched"] == texts["alignment_not_matched"] == texts["search_other"]
+        for verdict in UNSURE_VERDICTS.values():
+            assert texts[verdict].startswith(texts["search_unsure"])
+    assert not [key for key, text in TEXTS["en"].items() if re.search(r"\bmatch(ed|es)?\b", text)]
+
+
+WORDED = {
+    "search_none": ("没有一句意思很可能相同", "没有找到意思相同的句子"),
+    "batch_intro": ("一次比较很多句", "批量比较"),
+    "report_mistakes": ("错得最远的在前", "错得最离谱的句对"),
+    "report_title": ("和标签比一比", "与标注对比"),
+    "alignment_alone": ("没有对上的词", "没有对应的词"),
+    "messages_answered_default": ("答出", "主模型 · {milliseconds} 毫秒"),
+    "batch_sentence1": ("第一句在", "第一句所在列"),
+}
+"""Words that a reader of Chinese stumbled over → those that took their place, where they stand."""
+
+WORDED_ENGLISH = {
+    "search_intro": ("Find questions alike", "Find similar questions"),
+    "alignment_alone": ("Met no word", "No counterpart"),
+    "search_threshold": ("How sure to be", "Minimum confidence"),
+}
+
+
+def test_words_that_readers_stumbled_over_are_gone() -> None:
+    for language, worded in (("zh", WORDED), ("en", WORDED_ENGLISH)):
+        texts = TEXTS["zh" if language == "zh" else "en"]
+        for key, (old, new) in worded.items():
+            assert new in texts[key]
+            assert not any(old in text for text in texts.values())
 
 
 def test_every_text_is_used() -> None:

@@ -11,12 +11,13 @@ from unittest.mock import Mock
 import gradio as gr
 import pytest
 
-from tests.helpers import DESKTOP, HOSTILE, PHONE, expect, visitor, write_workbook
+from tests.helpers import DESKTOP, HOSTILE, PHONE, Visit, expect, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
 from textmatch.demo.handlers.search import NO_COLUMN, SKIPPED_SHOWN, TOP_K, SearchHandlers, SearchView
 from textmatch.demo.i18n import TEXTS
+from textmatch.demo.i18n import text as page_text
 from textmatch.demo.jobs import NO_CHANGE, Job
 from textmatch.demo.sessions import SENTENCE_BYTES, SessionStore, StoredIndex, list_bytes
 from textmatch.demo.tabs.search import FAQ, FIRST_QUERY, tab
@@ -55,8 +56,8 @@ def finish(job: Job) -> dict[Any, Any]:
     return shown
 
 
-def empty_hits(key: str, **fields: object) -> HitsValue:
-    return {"line": {"key": key, **fields}, "hits": []}
+def empty_hits(query: str, key: str, **fields: object) -> HitsValue:
+    return {"query": query, "line": {"key": key, **fields}, "hits": []}
 
 
 def line(updates: dict[Any, Any], status: str = "status") -> str:
@@ -162,8 +163,10 @@ def test_a_visitor_says_that_the_first_row_is_no_header(handlers: SearchHandlers
     path.write_text("那只花猫搬家了,搬到山上\n班长唱起歌来,很好听\n", encoding="utf-8")
     assert handlers.read_columns(str(path), visitor())["header"]["value"]
     offered = handlers.read_header(str(path), "", None, False, visitor("en"))
-    assert offered["column"]["choices"] == [("Column 1", "1"), ("Column 2", "2")]
-    assert (offered["preview"]["columns"], offered["column"]["value"]) == (["Column 1", "Column 2"], "1")
+    word = str(page_text("table_column_word"))  # which the browser translates
+    assert offered["column"]["choices"] == [(f"{word} 1", "1"), (f"{word} 2", "2")]
+    assert offered["preview"]["columns"] == [{"key": "table_column", "number": number} for number in (1, 2)]
+    assert offered["column"]["value"] == "1"
     chosen = pasted(file=str(path), column="1", answer_column="2", header=False)
     shown = finish(handlers.load(chosen, visitor())["loading"])
     hit = handlers.find("那只花猫搬家了", shown["key"])["hits"][0]
@@ -225,20 +228,20 @@ def test_loading_that_is_stopped_leaves_the_list_in_use(handlers: SearchHandlers
     assert end["status"]["messages"][0] == {"key": "search_stopped"}
     assert handlers.find("猫", mine)["hits"][0]["sentence"] == "猫"
     assert line(handlers.reset(mine, None)) == "search_example"
-    assert handlers.find("猫", mine) == empty_hits("search_gone")
+    assert handlers.find("猫", mine) == empty_hits("猫", "search_gone")
 
 
 def test_a_list_that_was_removed_is_never_answered_with_another(handlers: SearchHandlers) -> None:
-    assert handlers.find("发票", "gone") == empty_hits("search_gone")
+    assert handlers.find("发票", "gone") == empty_hits("发票", "search_gone")
     shown = finish(handlers.group(70, "gone", None)["grouping"])
     assert (line(shown, "groups_status"), shown["groups"]) == ("search_gone", [])
     assert line(handlers.load(pasted("猫", key="gone"), visitor())["loading"].stop()) == "search_gone"
 
 
 def test_a_query_that_cannot_be_searched_says_why(handlers: SearchHandlers) -> None:
-    assert handlers.find(" ", None) == empty_hits("search_hint")
-    long = handlers.find("很" * (MAX_CHARACTERS + 1), None)
-    assert long == empty_hits("search_long_query", limit=MAX_CHARACTERS)
+    assert handlers.find(" ", None) == empty_hits(" ", "search_hint")
+    long = "很" * (MAX_CHARACTERS + 1)
+    assert handlers.find(long, None) == empty_hits(long, "search_long_query", limit=MAX_CHARACTERS)
 
 
 def test_hits_are_chosen_and_sorted_by_the_number_they_show_and_none_is_called_the_same_where_none_is(
@@ -288,6 +291,7 @@ def test_duplicates_are_grouped_until_somebody_stops_it(
     (end,) = steps
     assert end["groups_status"]["line"] == {
         "key": "search_groups_stopped",
+        "threshold": "70",
         "count": 1,
         "spare": 1,
         "done": "2",
@@ -426,6 +430,30 @@ def test_results_follow_as_one_types(visit: Open) -> None:
     expect(page.locator(".tm-hits-line")).to_contain_text(texts("found", count=1, shown=TOP_K).split("，")[0])
     box.fill("很" * (MAX_CHARACTERS + 1))
     page.locator(".tm-hits-line").get_by_text(texts("long_query", limit=MAX_CHARACTERS), exact=True).wait_for()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_hits_stand_beside_their_own_query_only(new_page: Any, home: str) -> None:
+    page = new_page(home, Visit(alone=True)).page  # a refused request is an error in the browser's log
+    page.goto(home)
+    page.locator(".tm-hits[data-state=fresh] .tm-hit").first.wait_for()
+    held: list[Any] = []
+    page.route("**/queue/join*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/queue/join*"):
+        ask(page, "怎么退货")
+        expect(page.locator(".tm-hits")).to_have_attribute("data-state", "stale")
+        assert float(page.locator(".tm-hits-list").evaluate("each => getComputedStyle(each).opacity")) < 0.5
+    held[0].continue_()
+    page.locator(".tm-hits[data-state=fresh]").wait_for()
+    page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "busy"}))
+    ask(page, "发票怎么开")
+    page.locator(".tm-hits-line").get_by_text(texts("no_result"), exact=True).wait_for()
+    expect(page.locator(".tm-hits-list")).to_be_hidden()
+    page.unroute("**/queue/join*")
+    page.locator("#search-query :is(input, textarea)").press("Enter")
+    page.locator(".tm-hits[data-state=fresh] .tm-hit").first.wait_for()
+    page.close()
 
 
 @pytest.mark.slow
@@ -597,7 +625,7 @@ def test_duplicates_are_grouped_and_downloaded(visit: Open) -> None:
     threshold.fill("99")
     threshold.press("Tab")
     page.locator("#search-group").click()
-    groups_status(page, "groups", count=2, spare=2)
+    groups_status(page, "groups", threshold=99, count=2, spare=2)
     expect(page.locator(".tm-group").first.locator(".tm-member-sentence")).to_have_text([LIST[0], LIST[4]])
     with page.expect_download() as caught:
         page.locator(".tm-groups-download").click()

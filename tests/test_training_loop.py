@@ -19,7 +19,7 @@ from torch import nn
 
 from textmatch import CheckpointError, DataError, TextMatcher, TextMatchError, evaluation, metrics
 from textmatch.config import PRESETS, Arch, ModelConfig, TrainConfig
-from textmatch.files import Pair, Splits
+from textmatch.files import DataOptions, Pair, Splits, load_splits
 from textmatch.models import InteractionLSTM, TextMatchingLSTM
 from textmatch.training import card
 from textmatch.training.device import supports_bf16
@@ -616,6 +616,17 @@ def test_other_corpora_are_trained_on_and_evaluated_apart(tmp_path: Path) -> Non
         run(tmp_path / "none", also=[other._replace(dev=[Pair("天冷", "天热", "x")])])
 
 
+def test_a_few_corrections_are_trained_on_without_figures_of_their_own(tmp_path: Path) -> None:
+    file = tmp_path / "corrections.jsonl"  # as the page makes it
+    file.write_text('{"sentence1": "天冷", "sentence2": "天热", "label": 0}\n', encoding="utf-8")
+    given = load_splits(file, DataOptions(labels=splits().labels))
+    said = run(tmp_path / "model", config=replace(QUICK, epochs=1), also=[given])
+    assert said["corpora"] == {"corrections": {}}
+    card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
+    assert "self-written, corrections" in card
+    assert "Other corpora" not in card
+
+
 def test_made_pairs_are_trained_on_as_often_as_asked_but_bring_no_characters(tmp_path: Path) -> None:
     made = Splits([Pair("龘龘龘", "龘龘龘靐", "0"), Pair("靐", "靐", "1")], DEV, None, {}, "made")
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), generated=[made], weights=[0.5])
@@ -630,6 +641,7 @@ def test_further_dev_pairs_weigh_as_much_as_dev_where_an_epoch_is_chosen(tmp_pat
     wrong = [pair._replace(label="10"[int(pair.label)]) for pair in DEV[:2]]
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), dev_also=wrong)
     assert said["dev_also_pairs"] == 2
+    assert sum(map(sum, said["dev_also_scores"])) == 2
     alone = run(tmp_path / "alone", config=replace(QUICK, epochs=1))
     assert said["history"][0]["dev_auc"] != alone["history"][0]["dev_auc"]
     assert said["dev"]["pairs"] == len(DEV)  # the figures of the checkpoint are those of its own dev split

@@ -10,6 +10,8 @@ from textmatch.demo.handlers.trust import FEW, RIGHT, SHOWN, right_share, trust
 SCORES = [[300, 300, 100, 100, 150, 120, 90, 60, 20, 10], [0, 20, 20, 30, 50, 80, 110, 140, 180, 290]]
 """Pairs of the two classes by probability of the second one: "same" is right less often than "different"."""
 
+ONE = {"scores": SCORES}
+
 
 def prediction(sentence1: str = "今天下雨", sentence2: str = "今天下雪", same: float = 0.95, **more: Any) -> Prediction:
     given: dict[str, Any] = {"truncated": ("", ""), "unknown": ((), ())} | more
@@ -27,38 +29,56 @@ def keys(found: Any) -> list[str]:
     return [warning["key"] for warning in found.warnings]
 
 
+def share_at(same: float, metrics: Any) -> tuple[float, ...]:
+    record = right_share({"no": 1 - same, "yes": same}, metrics)
+    assert record is not None
+    return record
+
+
 def test_the_two_verdicts_are_counted_apart() -> None:
-    same, different = (right_share({"no": 1 - p, "yes": p}, SCORES) for p in (0.65, 0.35))
-    assert same == (110 / 200, 200)
-    assert different == (100 / 130, 130)
-    assert not trust(prediction(same=0.65), SCORES, 64).sure
-    sure = trust(prediction(same=0.35), SCORES, 64)
+    assert share_at(0.65, ONE) == pytest.approx((110 / 200, 200, 1))
+    assert share_at(0.35, ONE) == pytest.approx((100 / 130, 130, 1))
+    assert not trust(prediction(same=0.65), ONE, 64).sure
+    sure = trust(prediction(same=0.35), ONE, 64)
     assert sure.sure
     assert sure.right == {"key": "verdict_right", "share": "77%", "pairs": "130"}
 
 
-@pytest.mark.parametrize("scores", [None, [[1] * 10] * 3, [[FEW // 2 - 1] * 10] * 2])
+def test_two_collections_count_as_much_however_large_they_are() -> None:
+    small = [[5, 5, 5, 5, 5], [1, 1, 1, 4, 18]]  # 25 pairs of each class; 5 and 4 at 0.7
+    large = [[500, 500, 500, 500, 500], [100, 100, 100, 1200, 1000]]
+    both = {"scores": large, "dev_also_scores": small}
+    share = (1200 / 5000 + 4 / 50) / (1700 / 5000 + 9 / 50)
+    assert share_at(0.7, both) == pytest.approx((share, 1709, 2))
+    right = trust(prediction(same=0.7), both, 64).right
+    assert right == {"key": "verdict_right_both", "share": "62%", "pairs": "1,709"}
+
+
+@pytest.mark.parametrize("scores", [None, [[1] * 10] * 3, [[FEW // 2 - 1] * 10] * 2, [[0] * 10] * 2])
 def test_without_figures_only_the_confidence_counts(scores: Any) -> None:
-    assert trust(prediction(same=0.6), scores, 64).sure is False
-    found = trust(prediction(same=0.8), scores, 64)
+    metrics = {"scores": scores, "dev_also_scores": None}
+    assert trust(prediction(same=0.6), metrics, 64).sure is False
+    found = trust(prediction(same=0.8), metrics, 64)
     assert (found.sure, found.right) == (True, None)
 
 
 def test_it_is_never_said_that_all_were_right() -> None:
-    found = trust(prediction(same=0.999), [[0] * 10, [1000] * 10], 64)
+    found = trust(prediction(same=0.999), {"scores": [[0] * 10, [1000] * 10]}, 64)
     assert found.right is not None
     assert found.right["share"] == "99%"
 
 
 def test_not_sure_reaches_as_far_as_the_shipped_checkpoint_is_wrong(matcher: TextMatcher) -> None:
-    scores = matcher.metrics["scores"]
+    metrics = matcher.metrics
+    assert sum(map(sum, metrics["dev_also_scores"])) == metrics["dev_also_pairs"]
     for step in range(100):
-        record = right_share({"no": 1 - (step + 0.5) / 100, "yes": (step + 0.5) / 100}, scores)
-        assert record is not None
-        assert trust(prediction(same=(step + 0.5) / 100), scores, 64).sure == (record.share >= RIGHT)
-    unsure = [step for step in range(50, 100) if not trust(prediction(same=(step + 0.5) / 100), scores, 64).sure]
-    assert unsure[0] == 50
-    assert unsure[-1] >= 79  # "same" at 0.8 is right in two of three
+        share, _, collections = share_at((step + 0.5) / 100, metrics)
+        assert collections == 2
+        assert trust(prediction(same=(step + 0.5) / 100), metrics, 64).sure == (share >= RIGHT)
+    unsure = [step for step in range(100) if not trust(prediction(same=(step + 0.5) / 100), metrics, 64).sure]
+    assert unsure == [*range(unsure[0], unsure[-1] + 1)]  # one stretch in the middle, on both sides of one half
+    assert unsure[0] <= 44
+    assert unsure[-1] >= 69
 
 
 @pytest.mark.parametrize(
@@ -74,27 +94,27 @@ def test_not_sure_reaches_as_far_as_the_shipped_checkpoint_is_wrong(matcher: Tex
 )
 def test_what_is_no_mandarin_is_no_certain_verdict(sentences: tuple[str, str], warning: str) -> None:
     for same in (0.99, 0.01):
-        found = trust(prediction(*sentences, same=same), None, 64)
+        found = trust(prediction(*sentences, same=same), {}, 64)
         assert (keys(found), found.sure, found.right) == ([warning], False, None)
 
 
 def test_unknown_characters_are_never_the_same() -> None:
     odd: dict[str, Any] = {"unknown": (("龘", "靐"), ("齉",))}
-    assert not trust(prediction(**odd), None, 64).sure
-    assert keys(trust(prediction(**odd), None, 64)) == ["warning_unknown_1", "warning_unknown_2"]
-    assert trust(prediction(same=0.01, **odd), None, 64).sure
-    equal = trust(prediction(unknown=(("龘",), ("龘",))), None, 64)
+    assert not trust(prediction(**odd), {}, 64).sure
+    assert keys(trust(prediction(**odd), {}, 64)) == ["warning_unknown_1", "warning_unknown_2"]
+    assert trust(prediction(same=0.01, **odd), {}, 64).sure
+    equal = trust(prediction(unknown=(("龘",), ("龘",))), {}, 64)
     assert (equal.sure, equal.warnings[0]) == (True, {"key": "warning_unknown_1", "text": "龘"})
 
 
 def test_a_tail_that_was_not_read_leaves_same_in_doubt() -> None:
     cut: dict[str, Any] = {"truncated": ("", "很" * (SHOWN + 5))}
-    found = trust(prediction(**cut), None, 64)
+    found = trust(prediction(**cut), {}, 64)
     assert not found.sure
     assert found.warnings == [
         {"key": "warning_tail"},
         {"key": "warning_cut_2", "limit": "64", "text": "很" * SHOWN + "…"},
     ]
-    different = trust(prediction(same=0.01, **cut), None, 64)
+    different = trust(prediction(same=0.01, **cut), {}, 64)
     assert (different.sure, keys(different)) == (True, ["warning_cut_2"])
-    assert trust(prediction(truncated=("好", "好")), None, 64).sure
+    assert trust(prediction(truncated=("好", "好")), {}, 64).sure

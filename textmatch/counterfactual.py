@@ -37,6 +37,9 @@ NEGATIONS = frozenset(["不", "没", "没有", "别", "未", "无"])
 NEGATED = frozenset(["verb", "quality", "d"])
 """What a negation may be put before: 没订座位, but not 订没座位."""
 
+BETWEEN = frozenset(["再", "然后", "接着", "才", "后", "之后", "以后", "前", "之前", "以前"])
+"""Words between two things that are done one after the other."""
+
 DEGREES = frozenset(["很", "太", "挺", "真", "好", "非常", "特别", "十分"])
 NUMERALS = ("两", "三", "五", "八", "十", "二十")
 ASKS = re.compile(r"(.)[不没]\1|吗|呢|什么|怎|如何|哪|谁|几|多少|多久|多远|多大|是否|能否|有没有|为何|咋|啥|没有?$")
@@ -92,9 +95,9 @@ def changes(rows: tuple[Words, Words], links: Sequence[Link], equal: bool) -> li
             own_links = sorted(Link(link.second, link.first, link.strength) for link in links)
         edits = _apart(words) if equal else _together(words, others, own_links)
         for edit in dict.fromkeys(edits):
-            kind_of_change, loss = _doubt(words, others, edit)
-            if loss <= LOSS[kind_of_change] and not _asks_twice(words, edit):
-                found.append(Change(number, edit, (kind_of_change, loss)))
+            kind_of_change, worse = _doubt(words, others, edit)
+            if worse <= LOSS[kind_of_change] and not _asks_twice(words, edit):
+                found.append(Change(number, edit, (kind_of_change, worse)))
     return sorted(found, key=lambda change: change.doubt)
 
 
@@ -108,7 +111,7 @@ def _doubt(words: Words, others: Words, edits: Edits) -> tuple[int, float]:
     i, text = edits[0]
     is_name = len(edits) == 1 and kind(text) in ("thing", "time", "m") and not ASKS.search(text)
     usual = (is_name and kind(words[i]) == kind(text)) or _negations().get(words[i]) == text
-    return (0 if usual else 2, max(0.0, _loss(words, edits)))
+    return (0 if usual else 2, max(0.0, loss(words, edits)))
 
 
 def _asks_twice(words: Words, edits: Edits) -> bool:
@@ -123,8 +126,8 @@ def _edited(words: Words, edits: Edits) -> str:
     return "".join(changed.get(i, word) for i, word in enumerate(words))
 
 
-def _loss(words: Words, edits: Edits) -> float:
-    """How much worse the words fit their sentence after the edits; below 0 if better."""
+def loss(words: Words, edits: Edits) -> float:
+    """How much worse the edited words fit their sentence than those that stood there; below 0 if better."""
     return _fit(words, edits, before=True) - _fit(words, edits, before=False)
 
 
@@ -207,6 +210,28 @@ def exchanged(words: Words, others: Words, links: Sequence[Link]) -> list[tuple[
     ]
 
 
+def turned_around(words: Words, others: Words, links: Sequence[Link]) -> tuple[int, int] | None:
+    """Where two sentences tell two things in the other order, as 水烧开了再放面 and 放了面再烧水.
+
+    Returns:
+        The index of the word between the two things in each sentence; None if they do not.
+    """
+    for between in _shared(words, others, links):
+        if words[between.first] not in BETWEEN:
+            continue
+        moved = {True: 0, False: 0}  # characters that stood before the word, and after it
+        stayed = 0
+        for link in (link for link in links if link != between and has_content(words[link.first])):
+            before = link.first < between.first
+            if before == (link.second < between.second):
+                stayed += len(words[link.first])
+            else:
+                moved[before] += len(words[link.first])
+        if all(moved.values()) and moved[True] + moved[False] > 2 * stayed:
+            return between.first, between.second
+    return None
+
+
 def _shared(words: Words, others: Words, links: Sequence[Link]) -> list[Link]:
     return sorted(link for link in links if words[link.first] == others[link.second])
 
@@ -263,7 +288,7 @@ def _apart(words: Words) -> Iterator[Edits]:
     for i, word in enumerate(words):
         if has_content(word) and word not in NEGATIONS:
             options = dict.fromkeys(option for option in _options(word, words, is_question) if option not in words)
-            ranked = sorted((_loss(words, ((i, option),)), option) for option in options)
+            ranked = sorted((loss(words, ((i, option),)), option) for option in options)
             yield from (((i, option),) for _, option in ranked[:PER_WORD])
     if not is_question:
         yield from _negated(words)

@@ -203,6 +203,11 @@ def report(matcher: TextMatcher, splits: Splits) -> dict[str, Any]:
     return record
 
 
+def score_counts(matcher: TextMatcher, pairs: Sequence[Pair]) -> list[list[int]]:
+    """The ``scores`` of `report` for other labelled pairs."""
+    return _histogram(_score(matcher, pairs))
+
+
 def behaviour(matcher: TextMatcher) -> list[CaseResult]:
     """Predict every pair of the suite, and every first sentence paired with itself."""
     rows = [line.split("\t") for line in SUITE.read_text(encoding="utf-8").splitlines()[1:]]

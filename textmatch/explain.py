@@ -1,4 +1,4 @@
-"""Explain a prediction: which words correspond, which words decide, which change gives another label.
+"""Explain a prediction: which words correspond, which decide, what turns it, and what should not and does.
 
 What decides is found by asking the model again. Where the sentences differ, they are made to agree in one place; the
 confidence that this takes away is what the difference counts for. Where they mean the same, a word is taken out of one.
@@ -20,8 +20,9 @@ from torch import Tensor
 
 from textmatch.alignment import Link, align, cut_together, has_content
 from textmatch.config import ModelConfig
-from textmatch.counterfactual import Change, changes, exchanged
+from textmatch.counterfactual import Change, changes, exchanged, turned_around
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
+from textmatch.rewording import rewordings
 from textmatch.text import Vocabulary, is_mark, normalise, segment
 
 ROWS, FEWEST_ROWS = 32, 8
@@ -30,6 +31,9 @@ sentences, of which a pair takes a tenth of a second."""
 
 LONG = 256
 """Characters of both sentences from which fewer pairs are asked, so that the work does not grow with the length."""
+
+REWORDED = 4
+"""One of so many of these pairs has a change that leaves the meaning as it is."""
 
 TURNED = 0.6
 """Confidence that the other label must have after a change that is suggested."""
@@ -135,9 +139,9 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
     prediction, equal1, equal2 = matcher.predict([(sentence1, sentence2), (sentence1,) * 2, (sentence2,) * 2])
     equal = prediction.label in (equal1.label, equal2.label)
     trials = _removals(sentences, links) if equal else _agreements(sentences, links)
-    rows = _rows(sentences)
-    made = _affordable(trials, rows)
+    made = _affordable(trials, _rows(sentences))
     weights = _weigh(matcher, prediction, (equal1, equal2), made)
+    counterfactual, weakness = _turning(matcher, sentences, links, prediction, equal)
     return Explanation(
         prediction=prediction,
         texts=(sentences[0].text, sentences[1].text),
@@ -145,8 +149,9 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
         words=_explained_words(sentences, links, weights),
         aligned_pairs=tuple(AlignedPair(*link) for link in links),
         alignment="equality" if attention is None else "attention",
-        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal, rows),
+        counterfactual=counterfactual,
         complete=all(trial in made or trial.first > 1 for trial in trials),
+        weakness=weakness,
     )
 
 
@@ -272,7 +277,10 @@ def _agreements(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
         for here, there in [(first.words[link.first], second.words[link.second])]
         if here.plain != there.plain
     ]
-    for one, two in exchanged(first.read, second.read, links):
+    crossed = exchanged(first.read, second.read, links)
+    if not crossed and (between := turned_around(first.read, second.read, links)):
+        trials.append(_turn_around(sentences, between, links))
+    for one, two in crossed:
         ends = [(link.first, link.second) for link in (one, two)]
         places = tuple((side, end[side]) for side in (0, 1) for end in ends)
         edits = [
@@ -285,6 +293,26 @@ def _agreements(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
         without[side] = {i: ""}
         trials.append(_trial("agree", sentences, ((side, i),), (without[0], without[1])))
     return [trial for trial in trials if trial.changed]
+
+
+def _turn_around(sentences: _Sentences, between: tuple[int, int], links: Sequence[Link]) -> _Trial:
+    """Exchange what stands before and after a word, in one sentence or in the other."""
+    stayed = {
+        place
+        for link in links
+        if (link.first < between[0]) == (link.second < between[1])
+        for place in ((0, link.first), (1, link.second))
+    }
+    edits: list[dict[int, str]] = []
+    places: list[_Place] = []
+    for side, (sentence, at) in enumerate(zip(sentences, between, strict=True)):
+        words, last = sentence.words, len(sentence.read) - 1
+        before, after = (sentence.text[words[a].start : words[b].end] for a, b in ((0, at - 1), (at + 1, last)))
+        emptied = dict.fromkeys([*range(1, at), *range(at + 2, last + 1)], "")
+        edits.append({0: after, at + 1: before} | emptied)
+        own = ((side, i) for i in range(last + 1) if i != at and has_content(words[i].plain))
+        places += [place for place in own if place not in stayed]
+    return _trial("exchange", sentences, tuple(places), (edits[0], edits[1]))
 
 
 def _removals(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
@@ -365,16 +393,32 @@ def _weigh(
 # What turns the verdict
 
 
-def _counterfactual(
-    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool, rows: int
+_Tried = tuple[Change, tuple[str, str]]
+"""A change, and the shown texts after it."""
+
+
+def _turning(
+    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool
+) -> tuple[Counterfactual | None, Counterfactual | None]:
+    """A change that turns the verdict, and one that should not and does; each the one that reads best."""
+    read, rows = (sentences[0].read, sentences[1].read), _rows(sentences)
+    reworded = _possible(sentences, rewordings(read))[: rows // REWORDED]
+    changed = _possible(sentences, changes(read, links, equal))[: rows - len(reworded)]
+    outcomes = matcher.predict([pair for _, pair in (*changed, *reworded)])
+    return (
+        _first_turned(sentences, changed, outcomes[: len(changed)], prediction),
+        _first_turned(sentences, reworded, outcomes[len(changed) :], prediction),
+    )
+
+
+def _possible(sentences: _Sentences, changes: Sequence[Change]) -> list[_Tried]:
+    return [(change, pair) for change in changes if (pair := _changed_pair(sentences, change)) is not None]
+
+
+def _first_turned(
+    sentences: _Sentences, tried: Sequence[_Tried], outcomes: Sequence[Prediction], prediction: Prediction
 ) -> Counterfactual | None:
-    """The change that reads best of those that give another label with a confidence of at least `TURNED`."""
-    tried = [
-        (change, pair)
-        for change in changes((sentences[0].read, sentences[1].read), links, equal)
-        if (pair := _changed_pair(sentences, change)) is not None
-    ][:rows]
-    outcomes = matcher.predict([pair for _, pair in tried])
+    """The first change that gives another label with a confidence of at least `TURNED`."""
     for (change, _), outcome in zip(tried, outcomes, strict=True):
         if outcome.label != prediction.label and outcome.probabilities[outcome.label] >= TURNED:
             words = sentences[change.sentence - 1].words

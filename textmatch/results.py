@@ -58,10 +58,11 @@ class Word:
         trial: what was tried with the word, in one sentence and in the other. ``agree``, if the sentences differ in
             meaning: they were made to agree here (the word replaced by its counterpart, a word without one taken out).
             ``exchange``, likewise: both sentences have this word and another one in the other order, and the two were
-            exchanged. ``remove``, if they mean the same: it was taken out of one. `importance` is the mean of the
-            probability that this took away from the prediction, and of what it does to two equal sentences. None for a
-            word that was not read, that both sentences share while they differ, that is the only one of its sentence,
-            and for some words of long sentences.
+            exchanged; or they tell two things in the other order, and the word is of one of these. ``remove``, if they
+            mean the same: it was taken out of one. `importance` is the mean of the probability that this took away from
+            the prediction, and of what it does to two equal sentences. None for a word that was not read, that both
+            sentences share while they differ, that is the only one of its sentence, and for some words of long
+            sentences.
         confidence: probability of the predicted class after the trial, 0 to 1; None without one.
         alone: probability of the predicted class for a sentence and itself with only this changed, 0 to 1; None without
             a trial.
@@ -144,6 +145,8 @@ class Explanation:
             characters alone for a model without attention between the sentences.
         counterfactual: a change that changes the label; None if no good one was found.
         complete: whether every word with a content of its own was tried that had to be; False for long sentences.
+        weakness: a change that leaves the meaning as it is and should change nothing, and yet changes the label to one
+            of at least `explain.TURNED`; None if none of those that were tried does.
     """
 
     prediction: Prediction
@@ -154,6 +157,7 @@ class Explanation:
     alignment: Literal["attention", "equality"]
     counterfactual: Counterfactual | None
     complete: bool
+    weakness: Counterfactual | None = None
 
     def swapped(self) -> Explanation:
         """The same explanation with the two sentences in the other order."""
@@ -166,6 +170,7 @@ class Explanation:
             words=self.words[::-1],
             aligned_pairs=tuple(sorted(aligned_pairs, key=lambda pair: pair.first)),
             counterfactual=self.counterfactual and _swapped_counterfactual(self.counterfactual),
+            weakness=self.weakness and _swapped_counterfactual(self.weakness),
         )
 
 

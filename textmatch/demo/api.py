@@ -101,7 +101,8 @@ class Endpoints:
         Returns:
             The prediction; the words of both sentences with their importance (how much the predicted class hangs on
             the word), what was tried to find it, and whether they are aligned with a word of the other sentence; the
-            aligned pairs of words; and the counterfactual, a change that turns the verdict, or null.
+            aligned pairs of words; the counterfactual, a change that turns the verdict, or null; and the weakness, a
+            change that keeps the meaning and turns it all the same, or null.
         """
         with visitor_errors("compare_refused", request):
             _check_pair(sentence1, sentence2, request)

@@ -15,6 +15,7 @@ from gradio.block_function import BlockFunction
 from gradio.exceptions import ComponentProcessingError, InvalidPathError
 from pydantic import ValidationError
 
+from textmatch.demo.collecting import Collector
 from textmatch.demo.handlers import error_message
 from textmatch.demo.i18n import translate
 from textmatch.demo.sessions import Sessions
@@ -39,9 +40,11 @@ class Page(gr.Blocks):
 
     Attributes:
         endpoints: the functions that programs call (`api.Endpoints`).
+        collector: where corrections go that visitors send; None if none are collected.
     """
 
     endpoints: Any
+    collector: Collector | None = None
 
     async def process_api(
         self, block_fn: Any, inputs: list[Any], state: Any = None, request: Any = None, *others: Any, **more: Any

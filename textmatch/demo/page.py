@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from gradio.routes import App
 
 from textmatch.demo import api
+from textmatch.demo.collecting import Collector
 from textmatch.demo.components.language_switch import language_switch
 from textmatch.demo.events import Page
 from textmatch.demo.examples import EXAMPLES
@@ -39,8 +40,13 @@ MAX_SESSIONS = 1000
 """Visitors' sessions that are remembered, about 0.1 MB each besides their lists and tables."""
 
 
-def build(models: Models) -> Page:
-    """Build the page around `models`."""
+def build(models: Models, collector: Collector | None = None) -> Page:
+    """Build the page around `models`.
+
+    Args:
+        models: what answers.
+        collector: where corrections go that visitors send to the page's owner; None if they cannot send any.
+    """
     keep_swept()
     matcher = models[models.default]
     for same_or_not in (EXAMPLES[0], EXAMPLES[3]):
@@ -56,7 +62,7 @@ def build(models: Models) -> Page:
             language_switch()
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap") as tabs:
             with gr.Tab(text("page_compare"), id="compare", elem_id="compare-tab"):
-                compare.tab(page, models)
+                compare.tab(page, models, collects=collector is not None)
             with gr.Tab(text("page_batch"), id="batch", elem_id="batch-tab"):
                 batch.tab(matcher)
             with gr.Tab(text("page_search"), id="search", elem_id="search-tab"):
@@ -70,6 +76,7 @@ def build(models: Models) -> Page:
         restore = f"() => {{ {TABS_SCRIPT} return restore({names}); }}"
         page.load(None, None, [tabs, *boxes], js=restore, api_visibility="private")
         page.endpoints = api.register(models)
+        page.collector = collector
     return page
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from textmatch.demo.api import Endpoints
 from textmatch.demo.events import Page, answered
 from textmatch.demo.turns import LONG, SHORT
 from textmatch.demo.values import whole
+from textmatch.errors import InputError
 
 PARAMETERS = ("sentence1", "sentence2", "model")
 
@@ -44,7 +46,26 @@ async def predict(request: Request) -> JSONResponse:
     return JSONResponse(whole(label | {"similarity": similarity}))
 
 
-ROUTES = [Route("/health", health), Route("/predict", predict, methods=["POST"])]
+async def corrections(request: Request) -> JSONResponse:
+    """Keep the corrections that a visitor sends, where the owner of the page collects them."""
+    collector = _page(request).collector
+    if collector is None:
+        return JSONResponse({"error": "no corrections are collected here"}, 404)
+    try:
+        sent = await request.json()
+    except (ValueError, RecursionError):
+        sent = None
+    try:
+        return JSONResponse({"kept": await run_in_threadpool(collector.keep, sent)})
+    except InputError as error:
+        return JSONResponse({"error": str(error)}, 422)
+
+
+ROUTES = [
+    Route("/health", health),
+    Route("/predict", predict, methods=["POST"]),
+    Route("/corrections", corrections, methods=["POST"]),
+]
 
 
 async def _sent(request: Request) -> Any:
@@ -61,7 +82,11 @@ async def _sent(request: Request) -> Any:
 
 
 def _endpoints(request: Request) -> Endpoints:
+    endpoints: Endpoints = _page(request).endpoints
+    return endpoints
+
+
+def _page(request: Request) -> Page:
     page = request.app.get_blocks()
     assert isinstance(page, Page)
-    endpoints: Endpoints = page.endpoints
-    return endpoints
+    return page

@@ -18,6 +18,7 @@ import torch
 
 from textmatch import checkpoint
 from textmatch.config import ModelConfig
+from textmatch.corpora import RENAMED_CORPORA, all_corpora, current_name, own_corpora, start_records
 from textmatch.errors import TextMatchError
 from textmatch.training import metadata
 
@@ -28,7 +29,7 @@ CURVE, EVALUATION = "curve.png", "evaluation.png"
 
 
 # Names in the records of old checkpoints that are different now.
-RENAMED = {"meanings": "paraphrases", "textmatch.pretraining": "textmatch.training.pretraining"}
+RENAMED = RENAMED_CORPORA | {"textmatch.pretraining": "textmatch.training.pretraining"}
 
 # The share of right predictions that each category of the behaviour suite should reach.
 TARGETS = {
@@ -70,7 +71,7 @@ def text(name: str, config: ModelConfig, record: Mapping[str, Any]) -> str:
     """
     sections = [_introduction(name, config, record), _figures(record), _other_corpora(record), _behaviour(record)]
     sections += [_training(name, record), _data(record), _limits(config)]
-    front = metadata.front_matter(name, config, record, _corpora_of(record))
+    front = metadata.front_matter(name, config, record, all_corpora(record))
     return f"---\n{front}\n---\n\n" + "\n".join(filter(None, sections))
 
 
@@ -113,8 +114,9 @@ similarity and label. ECE has 15 bins of equal mass.
 def _other_corpora(record: Mapping[str, Any]) -> str:
     keys = ("accuracy", "f1", "best_f1", "auc")
     rows = [
-        [_new_name(name), figures["split"], f"{figures['pairs']:,}", *(_number(figures[key]) for key in keys)]
+        [current_name(name), figures["split"], f"{figures['pairs']:,}", *(_number(figures[key]) for key in keys)]
         for name, figures in record["corpora"].items()
+        if figures
     ]
     if not rows:
         return ""
@@ -177,14 +179,14 @@ def _training(name: str, record: Mapping[str, Any]) -> str:
 {commands}
 ```
 {_renamed(commands)}
-{_table("file | SHA-256", [[_new_name(file), f"`{digest}`"] for file, digest in record["data_sha256"].items()])}
+{_table("file | SHA-256", [[current_name(file), f"`{digest}`"] for file, digest in record["data_sha256"].items()])}
 
 </details>
 """
 
 
 def _data(record: Mapping[str, Any]) -> str:
-    corpora = _corpora_of(record)
+    corpora = all_corpora(record)
     use = f"Use these weights for research ([terms]({metadata.TERMS})). " if metadata.restricted(corpora) else ""
     return f"""## Data and terms
 
@@ -243,12 +245,6 @@ def lineage(name: str, record: Mapping[str, Any]) -> list[Run]:
     return [*runs.values(), Run(name, names, record)]
 
 
-def start_records(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The records of the checkpoints that a run started from: none, one, or those whose weights were averaged."""
-    start = record.get("init") or {}
-    return list(start.get("mean_of", [start] if start else []))
-
-
 def _start_names(command: str, count: int) -> tuple[str, ...]:
     """The names of the checkpoints given to ``--init``, or numbers where the command does not name them."""
     words = shlex.split(command)
@@ -264,7 +260,7 @@ def _start_of(run: Run) -> str:
 
 
 def _data_of(record: Mapping[str, Any]) -> str:
-    names = ", ".join(_own_corpora(record))
+    names = ", ".join(own_corpora(record))
     return f"{record['sentences']:,} sentences without labels: {names}" if "sentences" in record else names
 
 
@@ -274,27 +270,6 @@ def _time_of(record: Mapping[str, Any]) -> tuple[str, str]:
     if history is None:
         return "–", "–"
     return str(len(history)), f"{sum(epoch['seconds'] for epoch in history) / 60:.0f}"
-
-
-def _own_corpora(record: Mapping[str, Any]) -> list[str]:
-    """The corpora that a run itself read: of pairs, or of sentences."""
-    pairs = [record["corpus"], *record.get("corpora", ())] if "corpus" in record else []
-    sentences = [file.partition("/")[0] for file in record.get("files", ())]
-    return list(dict.fromkeys(map(_new_name, pairs + sentences)))
-
-
-def _corpora_of(record: Mapping[str, Any]) -> list[str]:
-    """Every corpus that a checkpoint was trained on, by the runs that it came from too."""
-    corpora = _own_corpora(record)
-    for start in start_records(record):
-        corpora += _corpora_of(start)
-    return list(dict.fromkeys(corpora))
-
-
-def _new_name(name: str) -> str:
-    """The present name of a corpus, or of a file in it."""
-    corpus, slash, file = name.partition("/")
-    return RENAMED.get(corpus, corpus) + slash + file
 
 
 def _renamed(commands: str) -> str:
@@ -331,7 +306,7 @@ def attachments(record: Mapping[str, Any]) -> dict[str, bytes]:
 
 def terms(record: Mapping[str, Any]) -> dict[str, bytes]:
     """The terms of use as a file, where the data restricts what the weights may be used for."""
-    corpora = _corpora_of(record)
+    corpora = all_corpora(record)
     rows = [[corpus, *metadata.license_of(corpus)[:2]] for corpus in corpora]
     table = _table("corpus | what it is | terms", rows)
     return {metadata.TERMS: metadata.TERMS_TEXT.format(table=table).encode()} if metadata.restricted(corpora) else {}

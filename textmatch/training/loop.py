@@ -25,7 +25,7 @@ from textmatch import checkpoint
 from textmatch.batching import Pairs, collate_pairs
 from textmatch.config import KEPT_SETTINGS, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import CheckpointError, DataError, TextMatchError
-from textmatch.evaluation import calibrate, evaluate_recalibrated, report, table
+from textmatch.evaluation import calibrate, evaluate_recalibrated, report, score_counts, table
 from textmatch.files import Pair, Splits
 from textmatch.matcher import TextMatcher
 from textmatch.models import InteractionLSTM, MatchOutput, Network, build, token_dropout
@@ -123,9 +123,9 @@ def fit(
     # Data: all corpora have the labels of the main one.
     corpora = (splits, *options.also, *options.generated)
     classes = [str(number) for number in range(len(splits.labels))]
-    for corpus in corpora:
+    for number, corpus in enumerate(corpora):
         accelerator.print(*corpus.notes, sep="\n")
-        _check_labels(corpus, splits.labels)
+        _check_labels(corpus, splits.labels, every=not number)
     weights = _weights(options, corpora)
     model_config = replace(model_config, labels=splits.labels)
     match = f" ({splits.labels[-1]}: the sentences match)" if len(classes) == 2 else ""
@@ -193,12 +193,14 @@ def fit(
     calibrate(best, dev, balanced)
     graded = fit_grade(best, encoder, corpora, train_config.seed) if isinstance(best, InteractionLSTM) else 0
     if accelerator.is_main_process:
-        record = report(TextMatcher(model_config, vocabulary, best), splits) | {
+        matcher = TextMatcher(model_config, vocabulary, best)
+        record = report(matcher, splits) | {
             "corpus": splits.corpus,
             "corpora": {corpus.corpus: _evaluate_other(best, encoder, corpus, balanced) for corpus in corpora[1:]},
             "data_sha256": facts["sources"],
             "weights": dict(zip((corpus.corpus for corpus in corpora), weights, strict=True)),
             "dev_also_pairs": len(options.dev_also),
+            "dev_also_scores": score_counts(matcher, options.dev_also) if options.dev_also else None,
             "graded_pairs": graded,
             "command": card.portable(options.command),
             "init": facts["init"],
@@ -290,11 +292,12 @@ def _train_epoch(
     return loss_sum / seen, correct / seen, done + len(batches)
 
 
-def _check_labels(corpus: Splits, names: Sequence[str]) -> None:
-    """Every split has a pair of every class, and no other labels."""
+def _check_labels(corpus: Splits, names: Sequence[str], every: bool) -> None:
+    """No split has other labels, and that of the main corpus has a pair of `every` class: others may be a few pairs."""
+    known = {str(number) for number in range(len(names))}
     for split, pairs in (("train", corpus.train), ("dev", corpus.dev), ("test", corpus.test)):
         counts = Counter(pair.label for pair in pairs or ())
-        if pairs is not None and counts.keys() != {str(number) for number in range(len(names))}:
+        if pairs is not None and (counts.keys() - known or (every and known - counts.keys())):
             got = ", ".join(f"{_name(label, names)} {count} times" for label, count in sorted(counts.items()))
             raise DataError(f"{corpus.corpus}, {split}: expected the labels {', '.join(names)}, got {got or 'none'}")
 
@@ -338,9 +341,11 @@ def _line(epoch: Epoch, epochs: int, with_f1: bool) -> str:
 
 
 def _evaluate_other(model: Network, encoder: PairEncoder, corpus: Splits, balanced: bool) -> dict[str, Any]:
-    """Figures on another corpus."""
-    test = encoder.encode(corpus.test) if corpus.test else None
-    return evaluate_recalibrated(model, encoder.encode(corpus.dev), test, balanced)
+    """Figures on another corpus; none if a split is too small to have every class."""
+    dev, test = encoder.encode(corpus.dev), encoder.encode(corpus.test) if corpus.test else None
+    if any(len(set(split.labels)) < len(corpus.labels) for split in (dev, test) if split):
+        return {}
+    return evaluate_recalibrated(model, dev, test, balanced)
 
 
 def _environment(accelerator: Accelerator, precision: str) -> dict[str, Any]:

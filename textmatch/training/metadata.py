@@ -149,7 +149,7 @@ def _evaluations(record: Mapping[str, Any]) -> list[Any]:
     """The main figures: of the checkpoint's own corpus on test (or dev), and of the other corpora."""
     split = "test" if "test" in record else "dev"
     figures = {record["corpus"]: {"split": split} | record[split]} | dict(record.get("corpora", {}))
-    return [result for corpus, values in figures.items() for result in _results(corpus, values)]
+    return [result for corpus, values in figures.items() if values for result in _results(corpus, values)]
 
 
 def _results(corpus: str, figures: Mapping[str, Any]) -> list[Any]:

@@ -6,13 +6,13 @@ component → new value. Tests build it with names in place of components.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import gradio as gr
 
-from textmatch.demo.components.table import TableValue, table_value
-from textmatch.demo.i18n import translate
+from textmatch.demo.components.table import Heading, TableValue, table_value
+from textmatch.demo.i18n import text, translate
 from textmatch.errors import BusyError, TextMatchError
 from textmatch.files import Table, TableError
 
@@ -45,12 +45,13 @@ def visitor_errors(title: str, request: gr.Request) -> Iterator[None]:
         raise gr.Error(message, title=translate(title, request), print_exception=False) from None
 
 
-def table_preview(table: Table, name: str) -> TableValue:
+def table_preview(table: Table, name: str, keys: Sequence[str] = ()) -> TableValue:
     """The first rows of a table as it was read, and how.
 
     Args:
         table: what was read.
         name: the file's name; empty if it was pasted.
+        keys: as in `headings`.
     """
     caption = {
         "key": "batch_pasted" if not name else "batch_read_as" if table.encoding else "batch_read",
@@ -59,7 +60,28 @@ def table_preview(table: Table, name: str) -> TableValue:
         "encoding": table.encoding,
     }
     rows = [list(map(shorten, row.values)) for row in table.rows[:PREVIEW_ROWS]]
-    return table_value(list(map(shorten, table.names)), rows, caption)
+    return table_value(headings(table, keys), rows, caption, visitors=True)
+
+
+def headings(table: Table, keys: Sequence[str] = ()) -> list[Heading]:
+    """What the columns of a table are called on the page.
+
+    Args:
+        table: what was read.
+        keys: the page's texts for the columns where they have no names; numbers if there are more columns than keys.
+    """
+    if table.named:
+        return list(map(shorten, table.names))
+    if len(table.names) <= len(keys):
+        return [{"key": key} for key in keys[: len(table.names)]]
+    return [{"key": "table_column", "number": number} for number in range(1, len(table.names) + 1)]
+
+
+def choice_name(heading: Heading) -> str:
+    """The same for a choice: Gradio translates one text in it, but fills in no fields."""
+    if isinstance(heading, str):
+        return heading
+    return f"{text('table_column_word')} {heading['number']}" if "number" in heading else str(text(heading["key"]))
 
 
 def shorten(value: object) -> str:

@@ -17,7 +17,8 @@ import torch
 from textmatch.demo.components.batch_report import ReportValue
 from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE, Cell, Heading, TableValue, table_value
-from textmatch.demo.handlers import CELL_LENGTH, error_message, shorten, table_preview
+from textmatch.demo.components.verdict import label_message
+from textmatch.demo.handlers import CELL_LENGTH, choice_name, error_message, headings, shorten, table_preview
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, table_bytes
@@ -35,6 +36,9 @@ RESULT_ROWS, MISTAKES = 50, 10
 
 LOOKED_AT = 500
 """Rows by which columns without a known name are told apart."""
+
+PAIR_NAMES = [f"batch_name_{column}" for column in Columns._fields]
+"""The keys of what the columns of a table of pairs are called where they have no names."""
 
 NO_LABELS: ReportValue = {
     "pairs": 0,
@@ -132,7 +136,7 @@ class BatchHandlers:
         except TableError as error:
             updates = self._no_table(_error(error_message(error, request)))
         else:
-            updates = self._table(source, request)
+            updates = self._table(source)
         return updates | {self.view.pasted: ""}
 
     def read_pasted(self, lines: str, before: Job | None, request: gr.Request) -> Updates:
@@ -144,18 +148,18 @@ class BatchHandlers:
             message = translate("batch_too_long", request, length=len(lines), limit=MAX_PASTED)
             return self._no_table(_error(message))
         try:
-            return self._table(Source(read_pasted(lines), ""), request)
+            return self._table(Source(read_pasted(lines), ""))
         except TableError as error:
             return self._no_table(_error(error_message(error, request)))
 
-    def read_header(self, key: str | None, header: bool, before: Job | None, request: gr.Request) -> Updates:
+    def read_header(self, key: str | None, header: bool, before: Job | None) -> Updates:
         """Read the first row again, as the header or as a row like the others."""
         discard(before)
         source = self.tables.get(key)
         self.tables.remove(key)
         if source is None:
             return self._no_table()
-        return self._table(replace(source, table=source.table.with_header(header)), request)
+        return self._table(replace(source, table=source.table.with_header(header)))
 
     def read_sheet(self, key: str | None, sheet: str, before: Job | None, request: gr.Request) -> Updates:
         """Read another sheet of the visitor's workbook."""
@@ -165,7 +169,7 @@ class BatchHandlers:
         if source is None:
             return self._no_table()
         try:
-            return self._table(replace(source, table=read_table(source.path, sheet=sheet)), request)
+            return self._table(replace(source, table=read_table(source.path, sheet=sheet)))
         except TableError as error:
             return self._no_table(_error(error_message(error, request)))
 
@@ -204,11 +208,12 @@ class BatchHandlers:
                 yield {view.status: _working("batch_running", progress(start, len(scores), total))}
             yield {view.status: _working("batch_writing")}
         wording = self._wording(request)
-        files = {kind: write_scores(source, scores, folder, kind, wording) for kind in WRITERS}
+        written = _with_own_names(source, request)
+        files = {kind: write_scores(written, scores, folder, kind, wording) for kind in WRITERS}
         return {
             view.status: _finished(scores, total),
             view.results: self._results(table, scores),
-            view.report: self._report(table, columns, scores, request),
+            view.report: self._report(table, columns, scores),
             view.csv: gr.DownloadButton(value=str(files["csv"])),
             view.xlsx: gr.DownloadButton(value=str(files["xlsx"])),
         }
@@ -218,11 +223,10 @@ class BatchHandlers:
         labels = {label: translate(VERDICTS[label], request) for label in self.matcher.labels if label in VERDICTS}
         return Wording([translate(f"batch_new_{name}", request) for name in NEW_COLUMNS], labels)
 
-    def _table(self, source: Source, request: gr.Request) -> Updates:
+    def _table(self, source: Source) -> Updates:
         """What the page shows of a table that was read."""
-        source = _with_own_names(source, request)
         table = source.table
-        choices = [(shorten(name), place) for place, name in enumerate(table.names)]
+        choices = [(name, place) for place, name in enumerate(map(choice_name, headings(table, PAIR_NAMES)))]
         columns = likely_columns(table, self.matcher.labels)
         no_label = [(str(text("batch_no_label")), NO_LABEL)]
         view = self.view
@@ -235,7 +239,7 @@ class BatchHandlers:
             ),
             view.header: gr.Checkbox(value=table.header, visible=table.first is not None),
             view.sheet: gr.Dropdown(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
-            view.preview: table_preview(table, source.name),
+            view.preview: table_preview(table, source.name, PAIR_NAMES),
         }
 
     def _no_table(self, status: StatusValue = IDLE) -> Updates:
@@ -256,9 +260,9 @@ class BatchHandlers:
         rows = [
             [*map(shorten, row.values), *self._new_cells(each)] for row, each in zip(table.rows, shown, strict=False)
         ]
-        headings: list[Heading] = [*map(shorten, table.names), *({"key": f"batch_new_{name}"} for name in NEW_COLUMNS)]
+        new: list[Heading] = [{"key": f"batch_new_{name}"} for name in NEW_COLUMNS]
         caption = {"key": "batch_results", "shown": f"{len(shown):,}", "rows": f"{len(scores):,}"}
-        return table_value(headings, rows, caption)
+        return table_value([*headings(table, PAIR_NAMES), *new], rows, caption, visitors=True)
 
     def _new_cells(self, score: Score) -> list[Cell]:
         """A row's probability, label, similarity and problem."""
@@ -268,9 +272,7 @@ class BatchHandlers:
         similarity = "" if score.similarity is None else f"{100 * score.similarity:.0f}"
         return [probability, verdict, similarity, shorten(score.problem)]
 
-    def _report(
-        self, table: Table, columns: Columns, scores: Sequence[Score], request: gr.Request
-    ) -> ReportValue | None:
+    def _report(self, table: Table, columns: Columns, scores: Sequence[Score]) -> ReportValue | None:
         """How the scores agree with the labels; None if there are no labels or the model has more than two classes."""
         if columns.label is None or len(self.matcher.labels) != 2:
             return None
@@ -281,10 +283,9 @@ class BatchHandlers:
         if figures is None:
             return NO_LABELS
         bins = reliability(labelled.distributions, torch.from_numpy(labelled.labels))
-        known = set(self.matcher.labels) == set(VERDICTS)
         return {
             "pairs": len(labelled.rows),
-            "labels": [translate(VERDICTS[label], request) if known else label for label in self.matcher.labels],
+            "labels": [label_message(label) for label in self.matcher.labels],
             "auc": figures["auc"],
             "ece": figures["ece"],
             "counts": [list(counts) for counts in threshold_counts(labelled.probabilities, labelled.labels)],
@@ -378,10 +379,12 @@ def _result_folder() -> Path:
 def _with_own_names(source: Source, request: gr.Request) -> Source:
     """Name the columns in the visitor's language if the file has no names."""
     table = source.table
-    if table.first is None or table.header or len(table.names) > len(Columns._fields):
+    if table.named:
         return source
-    names = tuple(translate(f"batch_name_{column}", request) for column in Columns._fields)
-    return replace(source, table=replace(table, names=names[: len(table.names)]))
+    names = [
+        each if isinstance(each, str) else translate(**each, request=request) for each in headings(table, PAIR_NAMES)
+    ]
+    return replace(source, table=replace(table, names=tuple(names)))
 
 
 def likely_columns(table: Table, labels: Sequence[str]) -> Columns:

@@ -146,7 +146,7 @@ class CompareHandlers:
 
     def _pair(self, matcher: TextMatcher, explanation: Explanation) -> dict[str, Any]:
         prediction = explanation.prediction
-        found = trust(prediction, matcher.metrics.get("scores"), matcher.max_length)
+        found = trust(prediction, matcher.metrics, matcher.max_length)
         return {
             "verdict": verdict_value(prediction.probabilities, found.right, found.warnings, sure=found.sure),
             "gauge": gauge_value(prediction, readable=found.readable),
@@ -222,7 +222,7 @@ def _ranking(predictions: Sequence[Prediction], matcher: TextMatcher) -> TableVa
 
 def _verdict_cells(prediction: Prediction, matcher: TextMatcher) -> list[Cell]:
     """Verdict, probability of the last class and similarity."""
-    sure = trust(prediction, matcher.metrics.get("scores"), matcher.max_length).sure
+    sure = trust(prediction, matcher.metrics, matcher.max_length).sure
     name = label_message(prediction.label, sure=sure)
     share = list(prediction.probabilities.values())[-1]
     return [name if "key" in name else prediction.label, {"chance": share}, f"{100 * prediction.similarity:.0f}"]

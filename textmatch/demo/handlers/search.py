@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
 from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdict
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE
-from textmatch.demo.handlers import error_message, shorten, table_preview
+from textmatch.demo.handlers import choice_name, error_message, headings, table_preview
 from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
@@ -136,8 +136,7 @@ class SearchHandlers:
             return self._no_columns() | {view.status: _problem(error, request)}
         if not file and len(table.names) == 1:
             return self._no_columns()
-        names = table.names if table.named else [_number(number, request) for number in table.choices]
-        choices = list(zip(map(shorten, names), table.choices, strict=True))
+        choices = list(zip(map(choice_name, headings(table)), table.choices, strict=True))
         no_answers = (str(text("search_no_answer")), NO_COLUMN)
         answer, several = table.answer_column or NO_COLUMN, len(table.names) > 1
         name = _file_name(file)
@@ -147,7 +146,7 @@ class SearchHandlers:
             view.answer_column: gr.update(choices=[no_answers, *choices], value=answer, visible=several),
             view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
             view.header: gr.update(value=table.header, visible=table.first is not None),
-            view.preview: table_preview(replace(table, names=tuple(names)), name),
+            view.preview: table_preview(table, name),
             view.status: status_value({"key": key, "name": name, "count": len(table.rows)}),
         }
 
@@ -225,7 +224,14 @@ class SearchHandlers:
         else:
             key = "search_groups" if groups else "search_no_groups"
         spare = sum(len(group.members) - 1 for group in groups)
-        line = {"key": key, "count": len(groups), "spare": spare, "done": f"{done:,}", "total": f"{total:,}"}
+        line = {
+            "key": key,
+            "threshold": f"{100 * threshold:.0f}",
+            "count": len(groups),
+            "spare": spare,
+            "done": f"{done:,}",
+            "total": f"{total:,}",
+        }
         members = [[_hit_value(hit, stored) for hit in group.members] for group in groups]
         return self._groups(line) | {self.view.groups: members} | hide
 
@@ -247,20 +253,23 @@ class SearchHandlers:
 
 def hits_value(query: str, stored: StoredIndex | None) -> HitsValue:
     """The sentences of a list that are nearest to `query`; None is a list that was removed."""
+
+    def answer(key: str, hits: list[HitValue] | None = None, **fields: int) -> HitsValue:
+        return {"query": query, "line": {"key": key, **fields}, "hits": hits or []}
+
     if stored is None:
-        return {"line": {"key": "search_gone"}, "hits": []}
+        return answer("search_gone")
     if len(query) > MAX_CHARACTERS:
-        return {"line": {"key": "search_long_query", "limit": MAX_CHARACTERS}, "hits": []}
+        return answer("search_long_query", limit=MAX_CHARACTERS)
     try:
         hits = stored.index.search(query, CANDIDATES, CANDIDATES)
     except InputError:  # nothing is typed yet
-        return {"line": {"key": "search_hint"}, "hits": []}
+        return answer("search_hint")
     # The index ranks by probability and common characters; here the number that is shown chooses and sorts.
     best = sorted(hits, key=lambda hit: (-hit.probability, -hit.similarity))[:TOP_K]
     values = [_hit_value(hit, stored) for hit in best]
     same = sum(value["verdict"] == "same" for value in values)
-    line = {"key": "search_found" if same else "search_none", "count": same, "shown": len(best)}
-    return {"line": line, "hits": values}
+    return answer("search_found" if same else "search_none", values, count=same, shown=len(best))
 
 
 def ready_status(stored: StoredIndex, is_example: bool = False) -> StatusValue:
@@ -320,7 +329,7 @@ def _verdict(probability: float, stored: StoredIndex) -> HitVerdict:
     """What is said of a hit; "unsure" where such a verdict was too often wrong."""
     matcher = stored.index.matcher
     probabilities = dict(zip(matcher.labels, (1 - probability, probability), strict=True))
-    if not is_sure(probabilities, matcher.metrics.get("scores")):
+    if not is_sure(probabilities, matcher.metrics):
         return "unsure"
     return "same" if probability >= 0.5 else "other"
 
@@ -332,11 +341,6 @@ def _problem(error: TextMatchError, request: gr.Request) -> StatusValue:
     else:
         message = translate("search_nothing", request, limit=MAX_CHARACTERS)
     return status_value({"key": "search_problem", "text": message}, tone="error")
-
-
-def _number(number: str, request: gr.Request) -> str:
-    """What a column without a name is called."""
-    return translate("search_column_number", request, number=number)
 
 
 def _file_name(file: str | None) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from textmatch.demo.components import Message
 from textmatch.results import Prediction
@@ -14,6 +14,10 @@ RIGHT = 0.75
 
 SURE = 0.65
 """Confidence below which it says so where a checkpoint does not record how often it was right."""
+
+SCORES = ("scores", "dev_also_scores")
+"""In ``metrics.json`` the scored collections of labelled pairs, each with its ``[class][bin]`` counts. The first is the
+last split of the main corpus; those that calibrated the model beside it count as much."""
 
 FEW = 50
 """Labelled pairs that a share must at least come from."""
@@ -31,12 +35,14 @@ class Record(NamedTuple):
     """How often a verdict at a confidence was right, on labelled pairs.
 
     Attributes:
-        share: of right ones, 0 to 1.
+        share: of right ones, 0 to 1; every collection of pairs counts as much, however large it is.
         pairs: number of the labelled pairs with this verdict at about this confidence.
+        collections: number of the collections that they come from.
     """
 
     share: float
     pairs: int
+    collections: int
 
 
 class Trust(NamedTuple):
@@ -55,22 +61,22 @@ class Trust(NamedTuple):
     readable: bool
 
 
-def trust(prediction: Prediction, scores: Sequence[Sequence[int]] | None, limit: int) -> Trust:
+def trust(prediction: Prediction, metrics: Mapping[str, Any], limit: int) -> Trust:
     """Say how far a prediction can be trusted.
 
     Args:
         prediction: what the model says.
-        scores: the checkpoint's ``scores`` in ``metrics.json``: for each class the number of labelled pairs by
-            probability of the last class, in bins of equal width; None if it has none.
+        metrics: the checkpoint's ``metrics.json``, of which `SCORES` are used, where it has them: for each class the
+            number of labelled pairs by probability of the last class, in bins of equal width.
         limit: characters of a sentence that the model reads.
     """
-    record = right_share(prediction.probabilities, scores)
-    sure = is_sure(prediction.probabilities, scores)
+    record = right_share(prediction.probabilities, metrics)
+    sure = is_sure(prediction.probabilities, metrics)
     doubts = _doubts(prediction)
     right: Message | None = None
     if record and not doubts:
         right = {
-            "key": "verdict_right",
+            "key": "verdict_right" if record.collections == 1 else "verdict_right_both",
             "share": f"{100 * min(record.share, 0.994):.0f}%",
             "pairs": f"{record.pairs:,}",
         }
@@ -78,25 +84,31 @@ def trust(prediction: Prediction, scores: Sequence[Sequence[int]] | None, limit:
     return Trust(sure and not doubts, right, [*doubts, *_notes(prediction, limit)], readable)
 
 
-def is_sure(probabilities: Mapping[str, float], scores: Sequence[Sequence[int]] | None) -> bool:
+def is_sure(probabilities: Mapping[str, float], metrics: Mapping[str, Any]) -> bool:
     """Whether a verdict at this confidence is right often enough; see `trust` for the arguments."""
-    record = right_share(probabilities, scores)
+    record = right_share(probabilities, metrics)
     return record.share >= RIGHT if record else max(probabilities.values()) >= SURE
 
 
-def right_share(probabilities: Mapping[str, float], scores: Sequence[Sequence[int]] | None) -> Record | None:
+def right_share(probabilities: Mapping[str, float], metrics: Mapping[str, Any]) -> Record | None:
     """How often a two-class model's verdict was right at about this confidence; None if that is not known.
 
     The two verdicts are counted apart: a model that has seen more pairs of one class in training than there are is
     too ready to say it, and then the same confidence means less on that side.
     """
-    if scores is None or len(scores) != 2 or len(probabilities) != 2:
+    found = [metrics.get(name) or [] for name in SCORES]
+    collections = [scores for scores in found if len(scores) == 2 and any(map(any, scores))]
+    if not collections or len(probabilities) != 2:
         return None
     last = list(probabilities.values())[1]
-    at = min(int(last * len(scores[0])), len(scores[0]) - 1)
-    counts = [each[at] for each in scores]
-    pairs = sum(counts)
-    return Record(counts[last >= 0.5] / pairs, pairs) if pairs >= FEW else None
+    pairs, right, every = 0, 0.0, 0.0
+    for scores in collections:
+        at = min(int(last * len(scores[0])), len(scores[0]) - 1)
+        counts, total = [each[at] for each in scores], sum(map(sum, scores))
+        pairs += sum(counts)
+        right += counts[last >= 0.5] / total
+        every += sum(counts) / total
+    return Record(right / every, pairs, len(collections)) if pairs >= FEW else None
 
 
 def _doubts(prediction: Prediction) -> list[Message]:

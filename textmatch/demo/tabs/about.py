@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from textmatch.corpora import all_corpora, current_name
 from textmatch.demo.components.chart import chart
 from textmatch.demo.components.table import Cell, table, table_value
 from textmatch.demo.i18n import TEXTS, text
@@ -41,6 +42,7 @@ def tab(models: Models) -> None:
             _reliability(record["reliability"])
         if record.get("history"):
             _history(record["history"])
+    _learnt(record)
     _training(models, record)
     gr.Markdown(text("about_limits"), elem_classes="tm-prose")
 
@@ -56,6 +58,8 @@ def _results(models: Models) -> None:
     columns = ("about_model", "about_split", "about_pairs", *_figure_keys(FIGURES))
     _section("about_results", columns, rows)
     gr.Markdown(text("about_results_note"), elem_classes="tm-prose")
+    if models.facts(models.default).record.get("dev_also_scores"):
+        gr.Markdown(text("about_results_shares"), elem_classes="tm-prose")
 
 
 def _literature(name: str, accuracy: float) -> None:
@@ -78,12 +82,13 @@ def _corpora(corpora: Mapping[str, Mapping[str, Any]]) -> None:
     shown = [name for name in FIGURES if any(name in figures for figures in corpora.values())]
     rows: Rows = [
         [
-            _named(f"about_corpus_{corpus}", corpus),
+            _named(f"about_corpus_{current_name(corpus)}", corpus),
             {"key": f"about_split_{figures['split']}"} if "split" in figures else None,
             figures.get("pairs"),
             *(_figure(name, figures.get(name)) for name in shown),
         ]
         for corpus, figures in corpora.items()
+        if figures
     ]
     _section("about_corpora", ("about_corpus", "about_split", "about_pairs", *_figure_keys(shown)), rows)
 
@@ -98,6 +103,12 @@ def _history(history: Sequence[Mapping[str, float]]) -> None:
     chart(points, caption="about_history", x="about_epoch", y="about_figure_accuracy")
 
 
+def _learnt(record: Mapping[str, Any]) -> None:
+    """Every corpus that the default model, or one that it came from, was trained on."""
+    rows: Rows = [[corpus, _named(f"about_corpus_{corpus}", "")] for corpus in all_corpora(record)]
+    _section("about_learnt", ("about_corpus", "about_what"), rows)
+
+
 def _training(models: Models, record: Mapping[str, Any]) -> None:
     config = models[models.default].config
     versions = ", ".join(f"{name} {version}" for name, version in record.get("versions", {}).items())
@@ -107,7 +118,6 @@ def _training(models: Models, record: Mapping[str, Any]) -> None:
         "about_network": {"key": f"about_arch_{config.arch}"},
         "about_parameters": f"{record['parameters']:,}" if "parameters" in record else None,
         "about_reads": {"key": f"about_reads_{config.unit}", "count": str(config.max_length)},
-        "about_learnt": ", ".join(filter(None, (record.get("corpus"), *record.get("corpora", ())))) or None,
         "about_command": record.get("command"),
         "about_seed": str(record["training"]["seed"]) if "seed" in record.get("training", {}) else None,
         "about_minutes": f"{minutes:.0f}" if minutes else None,

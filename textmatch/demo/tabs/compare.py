@@ -56,8 +56,14 @@ RANDOM = """(first) => {
 }"""
 
 
-def tab(page: gr.Blocks, models: Models) -> None:
-    """Build the tab inside its open ``gr.Tab``."""
+def tab(page: gr.Blocks, models: Models, *, collects: bool = False) -> None:
+    """Build the tab inside its open ``gr.Tab``.
+
+    Args:
+        page: the page.
+        models: what answers.
+        collects: whether visitors may send their corrections to the owner of the page.
+    """
     with gr.Row(elem_id="pair"):
         sentence1 = _sentence_box(1)
         swap = gr.Button(text("compare_swap"), elem_id="swap", min_width=44, scale=0)
@@ -77,7 +83,7 @@ def tab(page: gr.Blocks, models: Models) -> None:
         ranking = table(elem_id="ranking")
         with gr.Row(elem_id="below"):
             below = messages()
-            wrong = corrections()
+            wrong = corrections(collects=collects)
             card = share_card(models.default)
         picture = alignment()
     model, ask_all = _model_choice(models)

@@ -122,6 +122,8 @@ def tab(matcher: TextMatcher) -> None:
     _search_events(handlers, group)
 
 
+FAILED = "() => { document.dispatchEvent(new Event('textmatch:search-failed')); }"
+
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # Every click gets its own place in the queue: that of an earlier click may run the job of a later one.
 EVERY_CLICK: dict[str, Any] = QUIET | {"trigger_mode": "multiple"}
@@ -158,7 +160,7 @@ def _search_events(handlers: SearchHandlers, group: gr.Button) -> None:
     outcome = [view.groups_status, view.groups, view.stop_grouping]
     find: dict[str, Any] = {"fn": handlers.find, "inputs": [view.query, view.key], "outputs": view.hits} | QUIET
 
-    view.hits.submit(trigger_mode="always_last", **find)
+    view.hits.submit(trigger_mode="always_last", **find).failure(None, js=FAILED, api_visibility="private")
     view.key.change(**find)
     view.key.change(handlers.ungroup, view.grouping, outcome, **QUIET)
     inputs = [view.threshold, view.key, view.grouping]

@@ -90,6 +90,7 @@ class AlignmentValue(TypedDict):
         lines: (word of the first row, word of the second row, strength from 0 to 1).
         messages: Keys of texts about the picture as a whole.
         counterfactual: What turns the verdict, if something was found.
+        weakness: What keeps the meaning and turns the verdict all the same, if something was found.
     """
 
     verdict: VerdictValue | None
@@ -99,6 +100,7 @@ class AlignmentValue(TypedDict):
     lines: list[tuple[int, int, float]]
     messages: list[str]
     counterfactual: CounterfactualValue | None
+    weakness: CounterfactualValue | None
 
 
 EMPTY_ALIGNMENT: AlignmentValue = {
@@ -109,6 +111,7 @@ EMPTY_ALIGNMENT: AlignmentValue = {
     "lines": [],
     "messages": [],
     "counterfactual": None,
+    "weakness": None,
 }
 
 
@@ -132,9 +135,8 @@ def alignment_value(explanation: Explanation) -> AlignmentValue:
         ],
         "lines": [(pair.first, pair.second, round(pair.strength, 4)) for pair in explanation.aligned_pairs],
         "messages": [key for key, holds in messages.items() if holds],
-        "counterfactual": _counterfactual(explanation, explanation.counterfactual)
-        if explanation.counterfactual
-        else None,
+        "counterfactual": _counterfactual(explanation, explanation.counterfactual),
+        "weakness": _counterfactual(explanation, explanation.weakness),
     }
 
 
@@ -176,7 +178,9 @@ def _verdict(label: str, probabilities: Mapping[str, float]) -> VerdictValue:
     return {"key": LABEL_TEXTS.get(label, ""), "name": label, "confidence": round(probabilities[label], 4)}
 
 
-def _counterfactual(explanation: Explanation, found: Counterfactual) -> CounterfactualValue:
+def _counterfactual(explanation: Explanation, found: Counterfactual | None) -> CounterfactualValue | None:
+    if found is None:
+        return None
     return {
         "verdict": _verdict(found.prediction.label, found.prediction.probabilities),
         "edits": _edits(found),

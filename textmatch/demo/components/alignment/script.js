@@ -287,16 +287,16 @@ function marked({ key, ...fields }) {
   return pieces.map((piece, i) => (i % 2 ? make("mark", "", fillIn(piece, fields)) : piece));
 }
 
-function counterfactual() {
-  const { counterfactual: found } = props.value;
+// A change that turns the verdict in words; `key` is the text that it begins with.
+function turning(key, found) {
   if (!found) return [];
   const edits = found.edits.flatMap((edit, i) => [i ? t("and") : "", ...marked(edit)]);
-  return [t("turn", said(found.verdict)), ...edits, t("stop")];
+  return [t(key, said(found.verdict)), ...edits, t("stop")];
 }
 
-function changedSentences() {
+function changedSentences(found) {
   const tags = { same: "span", deleted: "del", inserted: "ins" };
-  return (props.value.counterfactual?.sentences ?? []).map(([number, parts]) =>
+  return (found?.sentences ?? []).map(([number, parts]) =>
     make(
       "p",
       "",
@@ -307,7 +307,7 @@ function changedSentences() {
 }
 
 function draw() {
-  const { verdict, rows: all, lines, messages } = props.value;
+  const { verdict, rows: all, lines, messages, counterfactual, weakness } = props.value;
   const at = verdict && element.contains(document.activeElement) ? picked : null;
   find(".tm-why-title").textContent = t("title");
   find(".tm-why").dataset.state = verdict ? "drawn" : "rest";
@@ -319,8 +319,11 @@ function draw() {
     row.replaceChildren(...chips[side]);
   });
   find(".tm-legend").replaceChildren(...legend());
-  find(".tm-turn").replaceChildren(...counterfactual());
-  find(".tm-turned").replaceChildren(...changedSentences());
+  find(".tm-turn").replaceChildren(...turning("turn", counterfactual));
+  find(".tm-turned").replaceChildren(...changedSentences(counterfactual));
+  find(".tm-weak").hidden = !weakness;
+  find(".tm-weak-turn").replaceChildren(...turning("weak", weakness));
+  find(".tm-weak-turned").replaceChildren(...changedSentences(weakness));
   find(".tm-why-messages").replaceChildren(...messages.map((key) => make("li", "", words[key])));
   compareWithBefore();
   pick(null);

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 import gradio as gr
 
-from textmatch.demo.components import component
+from textmatch.demo.components import Message, component
 
 
 class Mistake(TypedDict):
@@ -32,7 +32,7 @@ class ReportValue(TypedDict):
     """
 
     pairs: int
-    labels: list[str]
+    labels: list[Message]
     auc: float
     ece: float
     counts: list[list[int]]

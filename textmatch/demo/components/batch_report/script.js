@@ -17,7 +17,7 @@ function figures([tn, fp, fn, tp], { auc, ece }) {
 function drawConfusion([tn, fp, fn, tp], labels) {
   const right = (count) => `✓ ${count.toLocaleString()}`;
   const wrong = (count) => `✗ ${count.toLocaleString()}`;
-  const heading = (key, label) => ({ key: `report_${key}`, label });
+  const heading = (key, label) => ({ key: `report_${key}`, label: fill(label) });
   drawTable(find(".tm-confusion"), {
     caption: { key: "report_confusion" },
     columns: [{ text: "" }, ...labels.map((label) => heading("predicted", label))],
@@ -37,9 +37,10 @@ function drawMistakes(threshold, { labels, mistakes }) {
       row,
       sentence1,
       sentence2,
-      labels[label],
+      fill(labels[label]),
       chance(probability),
     ]),
+    visitors: true,
   });
   find(".tm-none").hidden = wrong.length > 0;
 }

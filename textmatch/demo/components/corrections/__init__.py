@@ -15,10 +15,13 @@ class JudgedValue(TypedDict):
     label: int
 
 
-def corrections() -> gr.HTML:
+def corrections(*, collects: bool) -> gr.HTML:
     """Build the button. It takes a `JudgedValue`, or None while there is nothing to correct.
 
     Corrections stay in the visitor's browser. The file that it makes of them is JSON Lines with the other class as the
     label, as `train.py --also` reads.
+
+    Args:
+        collects: Whether there is a button, too, that sends them to the owner of the page (`demo.collecting`).
     """
-    return component("corrections", None, elem_id="corrections")
+    return component("corrections", None, elem_id="corrections", collects=collects)

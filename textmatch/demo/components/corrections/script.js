@@ -1,9 +1,10 @@
 // Keeps pairs that the model judged wrongly in this browser, until the visitor downloads or deletes them.
 const STORED = "textmatch:corrections";
 const wrong = find(".tm-wrong");
-const [download, forget] = ["download", "forget"].map((name) => find(`.tm-corrections-${name}`));
+const [send, download, forget] = ["send", "download", "forget"].map((name) => find(`.tm-corrections-${name}`));
 
 let kept = [];
+let outcome = ""; // the key of what became of sending them
 let stored = true;
 try {
   kept = JSON.parse(localStorage.getItem(STORED) ?? "[]");
@@ -13,8 +14,9 @@ try {
 
 const same = (pair) => (other) => other.sentence1 === pair.sentence1 && other.sentence2 === pair.sentence2;
 
-function keep(pairs) {
+function keep(pairs, told = "") {
   kept = pairs;
+  outcome = told;
   try {
     localStorage.setItem(STORED, JSON.stringify(kept));
   } catch {
@@ -30,10 +32,10 @@ function draw() {
   forget.textContent = words.correction_forget;
   setText(wrong, pair && kept.some(same(pair)) ? words.correction_undo : words.correction_wrong);
   const where = stored ? words.correction_stored : words.correction_lost;
-  setText(
-    find(".tm-corrections-said"),
-    kept.length ? fill({ key: "correction_kept", count: kept.length }) + where : "",
-  );
+  const said = kept.length ? fill({ key: "correction_kept", count: kept.length }) + where : "";
+  setText(find(".tm-corrections-said"), words[outcome] ?? said);
+  send.textContent = words.correction_send;
+  send.hidden = !(props.collects && kept.length);
   download.hidden = forget.hidden = !kept.length;
 }
 
@@ -50,6 +52,18 @@ download.addEventListener("click", () => {
   link.download = "corrections.jsonl";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+});
+
+send.addEventListener("click", async () => {
+  const sent = kept;
+  const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(sent) };
+  const answer = await fetch(`${window.gradio_config.root}/corrections`, request).catch(() => null);
+  if (answer?.ok)
+    keep(
+      kept.filter((pair) => !sent.includes(pair)),
+      "correction_sent",
+    );
+  else keep(kept, "correction_unsent");
 });
 
 forget.addEventListener("click", () => keep([]));

@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 import gradio as gr
 
 from textmatch.demo.components import Message, component
+from textmatch.demo.components.live_compare import PATIENCE
 
 HitVerdict = Literal["same", "unsure", "other"]
 
@@ -34,12 +35,16 @@ class HitValue(TypedDict):
 
 
 class HitsValue(TypedDict):
-    """What the list shows: a line above it, and the hits, the most probable first."""
+    """What the list shows: the query that it answers, a line above it, and the hits, the most probable first."""
 
+    query: str
     line: Message
     hits: list[HitValue]
 
 
 def search_hits(value: HitsValue) -> gr.HTML:
-    """Build the list. It takes a `HitsValue`, and triggers `submit` when typing in `#search-query` has paused."""
-    return component("search_hits", value, elem_id="search-hits")
+    """Build the list. It takes a `HitsValue`, and triggers `submit` when typing in `#search-query` has paused.
+
+    Hits are dimmed as long as another query stands in the box, and hidden if no answer comes.
+    """
+    return component("search_hits", value, elem_id="search-hits", patience=PATIENCE)

@@ -27,22 +27,42 @@ function hit({ sentence, answer, number, copies, verdict, probability, similarit
   return item;
 }
 
+// An answer stands beside its own query only: dimmed from the first key on, hidden where no answer comes.
+const isShown = () => (document.querySelector("#search-query :is(input, textarea)")?.value ?? "") === props.value.query;
+let waiting, patience;
+
+function dim(state) {
+  find(".tm-hits").dataset.state = state ?? (isShown() ? "fresh" : "stale");
+}
+
 function draw() {
   const { line, hits } = props.value;
   find(".tm-hits-line").textContent = fill(line);
   find(".tm-hits-list").replaceChildren(...hits.map(hit));
+  if (isShown()) clearTimeout(patience);
+  dim();
 }
 
-let waiting;
+function giveUp() {
+  clearTimeout(patience);
+  find(".tm-hits-line").textContent = words.search_no_result;
+  dim("gone");
+}
 
 function ask(event, pause) {
   // While an input method composes, what stands in the box is not Chinese yet.
   if (event.isComposing || !event.target.closest?.("#search-query")) return;
+  dim();
   clearTimeout(waiting);
-  waiting = setTimeout(() => trigger("submit"), pause);
+  waiting = setTimeout(() => {
+    clearTimeout(patience);
+    patience = setTimeout(giveUp, props.patience);
+    trigger("submit");
+  }, pause);
 }
 
 document.addEventListener("input", (event) => ask(event, PAUSE));
 document.addEventListener("compositionend", (event) => ask(event, PAUSE));
 document.addEventListener("keydown", (event) => event.key === "Enter" && ask(event, 0));
+document.addEventListener("textmatch:search-failed", () => element.isConnected && giveUp());
 keepDrawn(draw);

@@ -16,28 +16,38 @@ for a dash."""
 
 
 class TableValue(TypedDict):
-    """What a table shows; without rows it is hidden."""
+    """What a table shows; without rows it is hidden. A visitor's own is laid out for long texts."""
 
     caption: Message | None
     columns: list[Heading]
     rows: list[list[Cell]]
+    visitors: bool
 
 
-EMPTY_TABLE: TableValue = {"caption": None, "columns": [], "rows": []}
+EMPTY_TABLE: TableValue = {"caption": None, "columns": [], "rows": [], "visitors": False}
 
 
 def table_value(
-    columns: Iterable[Heading], rows: Iterable[Sequence[Cell]], caption: Message | None = None
+    columns: Iterable[Heading],
+    rows: Iterable[Sequence[Cell]],
+    caption: Message | None = None,
+    *,
+    visitors: bool = False,
 ) -> TableValue:
     """The value of a table.
 
     Args:
-        columns: The headings, one a column. A `str` is a visitor's own; with one the table is laid out for long texts
-            and stands out where a heading is the page's.
+        columns: The headings, one a column.
         rows: The cells, one a column.
         caption: The title above the table.
+        visitors: Whether it is a visitor's.
     """
-    return {"caption": caption, "columns": list(columns), "rows": [list(row) for row in rows]}
+    return {
+        "caption": caption,
+        "columns": list(columns),
+        "rows": [list(row) for row in rows],
+        "visitors": visitors,
+    }
 
 
 def table(value: TableValue = EMPTY_TABLE, *, elem_id: str) -> gr.HTML:

@@ -1,5 +1,5 @@
 // Draws a table into `place`, a .tm-table. A heading or cell is a text, a number, null, {key, fields} for a text of the
-// page, or {share} or {chance}, a probability, from 0 to 1 for a bar. A visitor's own headings are texts, so a table that has one is a visitor's.
+// page, or {share} or {chance}, a probability, from 0 to 1 for a bar. A visitor's table is laid out for long texts.
 const WIDE = 6; // characters from which a column of a visitor's table is as wide as a sentence needs
 const FEW = 5; // columns that fit a phone
 
@@ -24,12 +24,11 @@ function tableRow(row, headings, visitors) {
   return make("tr", "", ...cells);
 }
 
-function drawTable(place, { caption, columns, rows }) {
+function drawTable(place, { caption, columns, rows, visitors }) {
   if (!place.children.length) place.append(make("p", "tm-caption"), make("div", "tm-scroll", make("table")));
   const [title, region] = place.children;
   const table = region.firstChild;
   const headings = columns.map(written);
-  const visitors = columns.some((heading) => typeof heading === "string");
 
   const head = make("tr", "", ...columns.map((heading) => tableCell(heading, "th")));
   for (const heading of head.children) heading.scope = "col";
