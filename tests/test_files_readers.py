@@ -18,8 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tests.helpers import write_workbook
+from textmatch.errors import DataError
 from textmatch.files import (
     LIST_SUFFIXES,
+    ROW_PROBLEMS,
     TABLE_SUFFIXES,
     Columns,
     Table,
@@ -29,6 +32,7 @@ from textmatch.files import (
     read_pasted,
     read_pasted_list,
     read_table,
+    sentence_problem,
 )
 from textmatch.files.encodings import decode
 from textmatch.files.readers import LIST_LIMITS, TABLE_LIMITS
@@ -205,6 +209,8 @@ def test_json_that_is_one_list_is_read_as_json_lines_are(tmp_path: Path) -> None
     listed = read_table(put(tmp_path / "a.json", json.dumps(rows, indent=1)))
     lines = read_table(put(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))))
     assert listed == lines
+    text = "\n".join(map(json.dumps, rows))
+    assert read_table(put(tmp_path / "lines.json", text)) == lines  # what others call .json
     assert read_list(put(tmp_path / "b.json", '["猫", "狗"]')).column() == ["猫", "狗"]
     for broken in ('["猫", "狗"', "[" * 9999, "3"):
         assert refused(read_table, put(tmp_path / "c.json", broken)).problem.key == "objects"
@@ -275,6 +281,13 @@ def test_the_sheet_with_the_data_is_read_and_named(tmp_path: Path) -> None:
     )
 
 
+def test_an_empty_first_sheet_is_passed_over(tmp_path: Path) -> None:
+    sheets = {"Sheet1": [], "Sheet2": [NAMES[:2], ("甲", "乙")]}
+    table = read_table(write_workbook(tmp_path / "a.xlsx", sheets))
+    assert (table.sheet, values(table)) == ("Sheet2", [("甲", "乙")])
+    assert "sheet Sheet2 (not Sheet1)" in table.reading(table.columns())
+
+
 def test_a_chart_sheet_without_a_chart(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (NAMES[:2], ("甲", "乙")):
@@ -294,6 +307,21 @@ def test_a_merged_cell_has_its_value_in_each_row(tmp_path: Path) -> None:
     sheet["A2"] = "甲"
     book.save(tmp_path / "a.xlsx")
     assert [row[0] for row in values(read_table(tmp_path / "a.xlsx"))] == ["甲", "甲", "甲", "戊"]
+
+
+@pytest.mark.parametrize("kind", [".xlsx", ".csv"])
+def test_the_error_of_a_formula_is_no_sentence(tmp_path: Path, write_table: Write, kind: str) -> None:
+    rows = [("#N/A", "甲", "1"), ("甲", "#REF!", "1"), ("NA", "#号键在哪", "0")]
+    path = write_table(tmp_path / f"a{kind}", NAMES, rows)
+    if kind == ".xlsx":  # as Excel stores it, not as text
+        assert openpyxl.load_workbook(path).active["A2"].data_type == "e"
+    wrong = [sentence_problem(value, "s") for row in values(read_table(path)) for value in row[:2]]
+    assert [problem and problem.message(ROW_PROBLEMS) for problem in wrong] == [
+        *("s is the error of a formula: #N/A", None, None, "s is the error of a formula: #REF!", None, None)
+    ]
+    assert read_list(path).column("sentence2") == ["甲", "", "#号键在哪"]
+    with pytest.raises(DataError, match="row 2: sentence1 is the error of a formula, #N/A; expected text"):
+        read_pairs(path)
 
 
 def test_escaped_characters_of_a_workbook(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ STRICT_PROBLEMS = {
     "missing": "{sentence} is missing; expected one in every row",
     "blank": "{sentence} is blank; expected one in every row",
     "type": "{sentence} is of type {type}; expected text",
+    "formula": "{sentence} is the error of a formula, {value}; expected text",
     "score": "score is {value}; expected a number from 0 to 1",
 }
 """Why a row cannot be trained on; the keys are those of `ROW_PROBLEMS`."""
