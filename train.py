@@ -207,7 +207,7 @@ def main(arguments: list[str]) -> None:
             also=also,
             generated=generated,
             weights=options["weights"],
-            dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file)],
+            dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file, splits.labels)],
             init=options["init"],
             device=options["device"],
             precision=options["precision"],

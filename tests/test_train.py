@@ -100,6 +100,23 @@ def test_options_become_configurations(
     assert str(data) in options.command
 
 
+def test_further_files_may_call_the_classes_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    data = write_folder(tmp_path / "data")
+    other = write_folder(tmp_path / "other")
+    for file in other.iterdir():
+        text = file.read_text(encoding="utf-8").replace("\t1\n", "\t同义\n").replace("\t0\n", "\t非同义\n")
+        file.write_text(text, encoding="utf-8")
+    arguments = ["--data", str(data), "--also", str(other), "--dev-also", str(other / "dev.tsv")]
+    command_line.main(arguments)
+    assert [pair.label for pair in seen[4].dev_also] == [pair.label for pair in PAIRS]
+    assert seen[4].also[0].train == PAIRS
+    (other / "dev.tsv").write_text("天冷\t天热\t也许\n", encoding="utf-8")
+    with pytest.raises(TextMatchError, match=r"dev\.tsv, line 1: the label '也许' is unknown"):
+        command_line.main([*arguments[:2], *arguments[4:]])
+
+
 @pytest.mark.parametrize(
     ("pairs", "batch_size"), [(8, 16), (320, 16), (1279, 16), (1280, 32), (10_239, 128), (10_240, 256), (10**6, 256)]
 )

@@ -193,14 +193,19 @@ def load_splits(data: str | Path | Sequence[str | Path] | None, options: DataOpt
     )
 
 
-def read_pairs(path: str | Path) -> list[Pair]:
+def read_pairs(path: str | Path, labels: Sequence[str] = ()) -> list[Pair]:
     """Read one file's labelled pairs, in its order; a label such as "1.0" becomes "1".
+
+    Args:
+        path: the file.
+        labels: the names of the classes in class order; the label of each pair is then the number of its class.
 
     Raises:
         DataError: The file cannot be read, is empty or of an unknown kind; a column is missing or there twice; a row
-            has a blank, a missing value or the wrong number of fields.
+            has a blank, a missing value, a label that is none of `labels`, or the wrong number of fields.
     """
-    return _read_file(Path(path), DataOptions()).pairs
+    file = _read_file(Path(path), DataOptions())
+    return _with_classes(file, labels) if labels else file.pairs
 
 
 def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
@@ -297,7 +302,7 @@ def _labels_of(train: _LabelledFile, dev: _LabelledFile | None, positive: str) -
     return shown_names(names)
 
 
-def _with_classes(file: _LabelledFile, labels: tuple[str, ...]) -> list[Pair]:
+def _with_classes(file: _LabelledFile, labels: Sequence[str]) -> list[Pair]:
     """The pairs with the number of their class as the label."""
     classes = {label: label_class(label, labels) for label in {pair.label for pair in file.pairs}}
     for position, pair in enumerate(file.pairs):
