@@ -185,11 +185,19 @@ def test_an_option_that_a_start_would_ignore_is_refused(option: str) -> None:
         command_line.main(["--data", "nowhere", "--init", "checkpoints/default", *option.split()])
 
 
-def test_without_the_training_packages_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "textmatch.training.loop", raising=False)
-    monkeypatch.setitem(sys.modules, "accelerate", None)  # as if it was not there
-    with pytest.raises(TextMatchError, match=r"accelerate is not installed.*requirements-train\.txt"):
+@pytest.mark.parametrize("name", command_line.PACKAGES)
+def test_without_the_training_packages_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """At once, also for those that draw the curve at the end."""
+    monkeypatch.setitem(sys.modules, name, None)  # as if it was not there
+    with pytest.raises(TextMatchError, match=rf"and {name} is not installed.*requirements-train\.txt"):
         command_line.main(["--data", "nowhere"])
+
+
+def test_the_requirements_of_training_are_what_it_asks_for_and_nothing_of_the_tests() -> None:
+    lines = (ROOT / "requirements-train.txt").read_text(encoding="utf-8").split()
+    assert tuple(line.partition("==")[0] for line in lines) == command_line.PACKAGES
 
 
 @pytest.mark.slow
