@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -14,6 +15,7 @@ from unittest.mock import Mock
 
 import pytest
 import torch
+from accelerate.utils import LoggerType
 from safetensors.torch import load_file
 from torch import nn
 
@@ -467,6 +469,20 @@ def test_tensorboard_gets_the_figures_and_a_missing_tracker_is_named(
     monkeypatch.setattr("textmatch.training.log.get_available_trackers", list)
     with pytest.raises(TextMatchError, match=r"--report-to trackio: .* not installed; expected pip install trackio"):
         run(tmp_path / "other", report_to=["trackio"])
+
+
+def test_trackio_gets_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By accelerate's own tracker; the package would bring another event loop to all servers of these tests."""
+    trackio = Mock()
+    monkeypatch.setitem(sys.modules, "trackio", trackio)
+    monkeypatch.setattr("accelerate.tracking._available_trackers", [LoggerType.TRACKIO])
+    config = replace(QUICK, epochs=2)
+    run(tmp_path / "model", model=TINY["siamese"], config=config, report_to=["trackio"])
+    trackio.init.assert_called_once_with(project="model")
+    assert trackio.config.update.call_args.args[0]["learning_rate"] == config.learning_rate
+    sent = [call.args[0] for call in trackio.init.return_value.log.call_args_list]
+    assert [figures["epoch"] for figures in sent if "dev_accuracy" in figures] == [1, 2]
+    trackio.init.return_value.finish.assert_called()
 
 
 def test_there_must_be_a_run_to_resume(tmp_path: Path) -> None:
