@@ -21,7 +21,7 @@ from torch import nn
 
 from textmatch import CheckpointError, DataError, TextMatcher, TextMatchError, evaluation, metrics
 from textmatch.config import PRESETS, Arch, ModelConfig, TrainConfig
-from textmatch.files import Pair, Splits
+from textmatch.files import Pair, Splits, load_splits
 from textmatch.models import InteractionLSTM, TextMatchingLSTM
 from textmatch.training import card
 from textmatch.training.device import supports_bf16
@@ -201,6 +201,46 @@ def test_what_the_classes_are_called_makes_no_difference(tmp_path: Path, capsys:
     assert weights(tmp_path / "plain") == weights(tmp_path / "named")
     assert [named[part] for part in ("dev", "behaviour")] == [plain[part] for part in ("dev", "behaviour")]
     assert TextMatcher.from_pretrained(tmp_path / "named", "cpu").labels == ("非同义", "同义")
+
+
+NAMINGS = (
+    *(("相似", "不相似"), ("同义", "非同义"), ("match", "no match"), ("yes", "no"), ("True", "False")),
+    *(("1", "0"), ("1.0", "0.0")),
+)
+"""Of a match and of none; the alphabet puts some of them first and some last."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [False, True], ids=["from nothing", "from a checkpoint"])
+def test_seven_namings_in_files_give_the_same_figures_and_similarity(tmp_path: Path, start: bool) -> None:
+    """From the file to the checkpoint, also where the classifier is that of a checkpoint with names of its own."""
+    init = [tmp_path / "start"] if start else []
+    if start:
+        named = splits()._replace(labels=("否", "是"))
+        run(tmp_path / "start", named, TINY["interaction"], BY_HEART["interaction"])
+    config = replace(QUICK, epochs=1 - start, transitive_pairs=0.9)  # 0: the classifier as it is
+    told = {}
+    for names in NAMINGS:
+        data = tmp_path / names[0]
+        data.mkdir()
+        for split, pairs in (("train", PAIRS), ("dev", NEARLY)):
+            rows = [(*pair[:2], names[pair.label == "0"]) for pair in pairs]
+            lines = "".join("\t".join(row) + "\n" for row in [("sentence1", "sentence2", "label"), *rows])
+            (data / f"{split}.tsv").write_text(lines, encoding="utf-8")
+        output = tmp_path / "out" / names[0]
+        figures = run(output, load_splits(data), TINY["interaction"], config, init=init)["dev"]
+        matcher = TextMatcher.from_pretrained(output, "cpu")
+        predictions = matcher.predict([*MATCHED, *NOT_MATCHED])
+        shown = ("Matched", "Not Matched") if names[0] in ("1", "1.0") else names
+        assert matcher.labels == shown[::-1]
+        told[names] = (
+            figures,
+            [prediction.similarity for prediction in predictions],
+            [prediction.probabilities[shown[0]] for prediction in predictions],
+        )
+    assert all(values == told["1", "0"] for values in told.values())
+    if start:
+        assert figures["accuracy"] > 0.8  # and not upside down
 
 
 def test_a_network_that_is_not_symmetric_tells_the_two_sentences_apart(tmp_path: Path) -> None:
