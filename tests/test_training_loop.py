@@ -357,7 +357,11 @@ def test_a_rare_class_counts_as_much_if_the_classes_are_balanced(
         shares.append(sum(matched) / len(pairs))
     assert shares[0] < 0.2
     assert shares[1] > 0.35
-    assert "  dev F1 " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "  dev F1 " in said
+    assert (
+        said.count("train has 2 pairs of the class Matched, of 24; --class-weights balanced") == 1
+    )  # not once it is on
 
 
 def test_the_metric_chooses_the_epoch_and_patience_ends_the_run(

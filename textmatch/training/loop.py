@@ -130,6 +130,8 @@ def fit(
     model_config = replace(model_config, labels=splits.labels)
     match = f" ({splits.labels[-1]}: the sentences match)" if len(classes) == 2 else ""
     accelerator.print(f"classes: {', '.join(splits.labels)}{match}")
+    if train_config.class_weights == "none" and (rare := _rare_class(splits)):
+        accelerator.print(f"{rare}; --class-weights balanced --metric f1 would count it as much as the others")
 
     # Vocabulary: of the train splits, or that of the checkpoint to start from.
     start = average_checkpoints(options.init) if options.init else None
@@ -311,6 +313,15 @@ def _build_vocabulary(corpora: Sequence[Splits], config: TrainConfig) -> Vocabul
 def _hashes(corpora: Sequence[Splits]) -> dict[str, str]:
     """Corpus and file → SHA-256."""
     return {f"{corpus.corpus}/{name}": digest for corpus in corpora for name, digest in corpus.sources.items()}
+
+
+def _rare_class(splits: Splits) -> str:
+    """The class of which train has the fewest pairs, and how many, in words; empty if the classes are even enough."""
+    numbers = [int(pair.label) for pair in splits.train]
+    if not _is_uneven(numbers):
+        return ""
+    number, count = Counter(numbers).most_common()[-1]
+    return f"train has {count:,} pairs of the class {splits.labels[number]}, of {len(numbers):,}"
 
 
 def _is_uneven(labels: Sequence[int]) -> bool:
