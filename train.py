@@ -14,7 +14,7 @@ from typing import Any, get_args
 from textmatch.cli import accept_any_text
 from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import TextMatchError
-from textmatch.files import DataOptions, column_names, load_splits, read_pairs
+from textmatch.files import ENCODINGS, DataOptions, column_names, load_splits, read_pairs
 from textmatch.text import Unit
 
 SMALLEST_BATCH = 16
@@ -79,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
         "--header",
         action=argparse.BooleanOptionalAction,
         help="whether the first row names the columns (default: told by its cells)",
+    )
+    result.add_argument(
+        "--encoding",
+        default="",
+        choices=tuple(ENCODINGS),
+        help="the encoding of files of text (default: recognised)",
     )
     result.add_argument(
         "--positive",
@@ -199,6 +205,7 @@ def main(arguments: list[str]) -> None:
         header=options["header"],
         positive=options["positive"],
         dev_share=options["dev_share"],
+        encoding=options["encoding"],
     )
     splits = load_splits(options["data"], given)
     if "batch_size" not in options:

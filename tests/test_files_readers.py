@@ -21,12 +21,15 @@ from pyarrow import parquet
 from tests.helpers import write_workbook
 from textmatch.errors import DataError
 from textmatch.files import (
+    ENCODINGS,
     LIST_SUFFIXES,
     ROW_PROBLEMS,
     TABLE_SUFFIXES,
     Columns,
+    DataOptions,
     Table,
     TableError,
+    load_splits,
     read_list,
     read_pairs,
     read_pasted,
@@ -165,6 +168,30 @@ def test_other_encodings_are_refused_rather_than_misread(encoding: str) -> None:
     text = {"shift-jis": "学校,先生,猫が好きな人の文章です", "latin-1": "élève, à la crème brûlée, où ça"}[encoding]
     with pytest.raises(TableError, match="line 2 is not UTF-8"):
         decode(b"a,b\n" + text.encode(encoding) * 3)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_an_encoding_can_be_set_where_it_cannot_be_told(tmp_path: Path, encoding: str) -> None:
+    """So rare are these characters that the bytes look like noise."""
+    text = "sentence1,sentence2,label\n驫麤,驫,1\n"
+    path = put(tmp_path / "a.csv", text.encode(encoding.replace("big5", "big5hkscs")))
+    table = read_table(path, encoding=encoding)
+    assert (values(table), read_list(path, encoding=encoding).column()) == ([("驫麤", "驫", "1")], ["驫麤"])
+    assert load_splits([path, path], DataOptions(encoding=encoding, labels=("0", "1"))).train[0][:2] == ("驫麤", "驫")
+    if encoding in ("gb18030", "big5"):
+        assert refused(read_table, path).problem.key == "encoding"
+    other = "gb18030" if encoding == "utf-16" else "utf-8"
+    if encoding != "utf-8":
+        assert refused(read_table, path, encoding=other).problem.key == "decode"
+    text_file = put(tmp_path / "train.txt", "驫麤|驫\n".encode(encoding.replace("big5", "big5hkscs")))
+    assert load_splits([text_file] * 2, DataOptions(encoding=encoding, labels=("0", "1"))).train[0].label == "1"
+
+
+def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.csv", "sentence1,sentence2\n甲,乙\n")
+    with pytest.raises(TableError, match="not in the encoding latin-1; expected one of utf-8, utf-16, gb18030, big5"):
+        read_table(path, encoding="latin-1")
+    assert refused(read_table, put(tmp_path / "a.xlsx", PAIR), encoding="utf-8").problem.key == "decode"
 
 
 # Bad rows are named and kept

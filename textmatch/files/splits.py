@@ -123,6 +123,7 @@ class DataOptions:
         labels: the names of the classes in class order, where they are given: by a checkpoint or by another corpus.
         header: whether the first row names the columns; None to tell it by its cells.
         dev_share: share of the train pairs that become the dev split where there is none, more than 0 and less than 1.
+        encoding: that of each file of text, one of `ENCODINGS`; empty to recognise it.
 
     Raises:
         DataError: `dev_share` is out of range.
@@ -134,6 +135,7 @@ class DataOptions:
     labels: tuple[str, ...] = ()
     header: bool | None = None
     dev_share: float = 0.1
+    encoding: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.dev_share < 1:
@@ -210,7 +212,7 @@ def read_pairs(path: str | Path, labels: Sequence[str] = ()) -> list[Pair]:
 
 def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
     if _holds_paraphrases(path):
-        lines = _paraphrases(path)
+        lines = _paraphrases(path, options.encoding)
         _check_blocks(path, lines)
         pairs = list(_paraphrase_pairs(lines))
         return _LabelledFile(path, pairs, 1, f"{len(pairs):,} pairs of paraphrases, separated by |")
@@ -412,9 +414,15 @@ def _fingerprint(pairs: Iterable[Pair]) -> str:
 def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     """A table in which every row has two sentences, and the one column of each kind."""
     try:
-        names, sheet = options.columns, options.sheet
-        table = read_table(path, filter(None, names), suffixes=PAIR_SUFFIXES, limits=NO_LIMITS, sheet=sheet)
-        table = table.with_header(options.header)
+        names = options.columns
+        table = read_table(
+            path,
+            filter(None, names),
+            suffixes=PAIR_SUFFIXES,
+            limits=NO_LIMITS,
+            sheet=options.sheet,
+            encoding=options.encoding,
+        ).with_header(options.header)
         if not all(names[:2]):
             _check_columns(path, table)
         columns = table.columns(*names)
@@ -495,10 +503,10 @@ def _holds_paraphrases(path: Path) -> bool:
         raise _file_error(path, error.problem) from None
 
 
-def _paraphrases(path: Path) -> list[list[str]]:
+def _paraphrases(path: Path, encoding: str = "") -> list[list[str]]:
     """The sentences of each line of a text file; an empty line has none."""
     try:
-        text = read_text(path, PARAPHRASE_SUFFIXES, NO_LIMITS)
+        text = read_text(path, PARAPHRASE_SUFFIXES, NO_LIMITS, encoding)
         if not text.strip():
             raise TableError("list")
     except TableError as error:

@@ -101,6 +101,7 @@ ERRORS = {
     "unpacked": "unpacked the file has more than {limit} MB; at most that much is read",
     "gzip": "this is not a whole gzip file",
     "encoding": "the text is in an unknown encoding: line {line} is not UTF-8; expected a file saved as UTF-8",
+    "decode": "the text is not in the encoding {encoding}; expected one of {names}, or none, to have it recognised",
     "quotation": "row {row}: a quotation mark is not closed; expected a second one",
     "field": "row {row}: {reason}; is a quotation mark not closed?",
     "workbook": "this is not a readable XLSX workbook; expected one without a password, saved as .xlsx",
