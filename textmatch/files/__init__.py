@@ -4,7 +4,7 @@
 `splits` hold the labelled pairs of training.
 """
 
-from textmatch.files.encodings import ENCODINGS
+from textmatch.files.encodings import ENCODINGS, chosen_encoding
 from textmatch.files.labels import label_class
 from textmatch.files.readers import (
     LIST_SUFFIXES,
@@ -47,6 +47,7 @@ __all__ = [
     "Splits",
     "Table",
     "TableError",
+    "chosen_encoding",
     "column_names",
     "free_name",
     "is_missing",

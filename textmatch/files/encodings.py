@@ -77,6 +77,11 @@ def encoding_of(file: BinaryIO, chosen: str = "") -> str:
     return best
 
 
+def chosen_encoding(name: str) -> str:
+    """The one of `ENCODINGS` that people call `name`, as in `Table.encoding`; empty if it is none."""
+    return next((key for key, encoding in ENCODINGS.items() if encoding_name(encoding) == name), "")
+
+
 def encoding_name(encoding: str) -> str:
     """What people call an encoding."""
     return encoding.removesuffix("-sig").upper()
