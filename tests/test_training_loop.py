@@ -385,6 +385,12 @@ def test_a_run_that_diverges_says_so(tmp_path: Path, rate: float) -> None:
         run(tmp_path / "model", config=replace(QUICK, epochs=1, learning_rate=rate, max_grad_norm=1e9))
 
 
+def test_a_run_that_learns_nothing_is_written_all_the_same(tmp_path: Path) -> None:
+    """Each similarity is 1, and only JSON's own numbers are in the record."""
+    run(tmp_path / "model", config=replace(QUICK, epochs=2, learning_rate=100))
+    assert "NaN" not in (tmp_path / "model" / "metrics.json").read_text(encoding="utf-8")
+
+
 # The same again
 
 
