@@ -1,14 +1,21 @@
-"""Builds and launches the demo page. The address is Gradio's: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT change it."""
+"""Builds and launches the demo page. GRADIO_SERVER_NAME and GRADIO_SERVER_PORT change its address."""
 
 import argparse
 import gc
 import importlib.util
 import os
+import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from textmatch.errors import InputError, TextMatchError
+
+PORT = 7860
+"""Where the page answers if GRADIO_SERVER_PORT does not say."""
 
 
 def main() -> None:
@@ -29,9 +36,39 @@ def main() -> None:
         "stay in the visitors' browsers; TEXTMATCH_COLLECT sets it, too)",
     )
     arguments = parser.parse_args()
-    with without_collection():
-        page, options = prepare(arguments.checkpoint, arguments.collect)
-    page.launch(**options)
+    try:
+        port = usable_port()
+        with without_collection():
+            page, options = prepare(arguments.checkpoint, arguments.collect)
+        page.launch(server_port=port, **options)
+    except TextMatchError as error:
+        sys.exit(f"app.py: {error}")
+    except KeyboardInterrupt:
+        print("\napp.py: stopped", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
+
+
+def usable_port() -> int:
+    """The port to answer at, before anything is loaded. Gradio itself would silently take another one if it is busy.
+
+    Raises:
+        InputError: GRADIO_SERVER_PORT is no port, or GRADIO_SERVER_NAME is none of this machine, or the port is busy.
+    """
+    port = os.environ.get("GRADIO_SERVER_PORT") or str(PORT)
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
+        raise InputError(f"GRADIO_SERVER_PORT={port:.80}: expected a number from 1 to {2**16 - 1}")
+    for name in dict.fromkeys(("127.0.0.1", os.environ.get("GRADIO_SERVER_NAME", "").strip("[]") or "127.0.0.1")):
+        try:
+            family, kind, _, _, address = socket.getaddrinfo(name, int(port), type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+        except OSError as error:
+            raise InputError(
+                f"the page cannot answer at {name}, port {port}: {error.strerror}; GRADIO_SERVER_PORT names another "
+                "port, GRADIO_SERVER_NAME another address"
+            ) from None
+    return int(port)
 
 
 @contextmanager
@@ -50,11 +87,15 @@ def without_collection() -> Iterator[None]:
 
 
 def prepare(checkpoint: str, collect: str | None = None) -> tuple[Any, dict[str, Any]]:
-    """The page around a checkpoint, and how to launch it. Only here are the large packages imported."""
-    import torch
-    from gradio import http_server
+    """The page around a checkpoint, and how to launch it. Only here are the large packages imported.
 
-    from textmatch import TextMatchError
+    Gradio is imported by `textmatch.demo`, which first tells it where its temporary folder is.
+
+    Raises:
+        TextMatchError: the checkpoint, the temporary folder or the file to collect in cannot be used.
+    """
+    import torch
+
     from textmatch.demo import Models, build, launch_options
     from textmatch.demo.collecting import Collector
     from textmatch.demo.memory import few_arenas
@@ -65,13 +106,10 @@ def prepare(checkpoint: str, collect: str | None = None) -> tuple[Any, dict[str,
     if os.environ.get("SYSTEM") == "spaces":  # a Space is reached through the Hub's proxy alone
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
         # Gradio would also watch the source there, in a thread that fails without the package spaces.
-        http_server.get_space = lambda: None  # type: ignore[attr-defined]
+        importlib.import_module("gradio.http_server").get_space = lambda: None  # type: ignore[attr-defined]
     device = "cpu" if marked_for_zero_gpu() else None
-    try:
-        collector = Collector.to(collect) if collect else None
-        models = Models.beside(checkpoint, device, backend=fastest_backend())
-    except TextMatchError as error:
-        sys.exit(f"app.py: {error}")
+    collector = Collector.to(collect) if collect else None
+    models = Models.beside(checkpoint, device, backend=fastest_backend())
     return build(models, collector), launch_options()
 
 

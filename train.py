@@ -7,16 +7,20 @@ import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, get_args
 
 from textmatch.cli import accept_any_text
 from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import TextMatchError
-from textmatch.files import DataOptions, column_names, load_splits, read_pairs
+from textmatch.files import ENCODINGS, DataOptions, column_names, load_splits, read_pairs
 from textmatch.text import Unit
 
 SMALLEST_BATCH = 16
+
+PACKAGES = ("accelerate", "matplotlib", "pypinyin", "tqdm")
+"""What training needs besides what the page needs."""
 
 NOT_OPTIONS = {"arch", "labels"}  # set by the preset and by the data
 
@@ -75,6 +79,12 @@ def parser() -> argparse.ArgumentParser:
         "--header",
         action=argparse.BooleanOptionalAction,
         help="whether the first row names the columns (default: told by its cells)",
+    )
+    result.add_argument(
+        "--encoding",
+        default="",
+        choices=tuple(ENCODINGS),
+        help="the encoding of files of text (default: recognised)",
     )
     result.add_argument(
         "--positive",
@@ -158,6 +168,16 @@ def _refuse_ignored(options: Mapping[str, Any]) -> None:
         raise TextMatchError(f"{names}: with --init this comes from the checkpoint; leave it out, or --init")
 
 
+def _refuse_missing_packages() -> None:
+    """Refuse to begin where a package is missing, also one that is only needed at the end."""
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise TextMatchError(
+            f"training needs the packages {', '.join(PACKAGES)}, and {', '.join(missing)} is not installed; expected "
+            "pip install -r requirements-train.txt"
+        )
+
+
 def _batch_size(pairs: int, largest: int) -> int:
     """A power of two with which an epoch has 40 steps, between `SMALLEST_BATCH` and `largest`."""
     size = SMALLEST_BATCH
@@ -176,13 +196,8 @@ def main(arguments: list[str]) -> None:
     options = vars(parser().parse_args(arguments))
     model, train = configurations(options)
     _refuse_ignored(options)
-    try:
-        from textmatch.training.loop import RunOptions, fit
-    except ModuleNotFoundError as error:
-        raise TextMatchError(
-            f"the package {error.name} is not installed, and training needs it; expected pip install -r "
-            "requirements-train.txt"
-        ) from None
+    _refuse_missing_packages()
+    from textmatch.training.loop import RunOptions, fit
 
     given = DataOptions(
         columns=column_names(options["columns"]),
@@ -190,6 +205,7 @@ def main(arguments: list[str]) -> None:
         header=options["header"],
         positive=options["positive"],
         dev_share=options["dev_share"],
+        encoding=options["encoding"],
     )
     splits = load_splits(options["data"], given)
     if "batch_size" not in options:
@@ -207,7 +223,7 @@ def main(arguments: list[str]) -> None:
             also=also,
             generated=generated,
             weights=options["weights"],
-            dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file)],
+            dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file, splits.labels)],
             init=options["init"],
             device=options["device"],
             precision=options["precision"],

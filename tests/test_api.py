@@ -6,7 +6,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import openpyxl
@@ -20,10 +20,11 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.helpers import HOSTILE, SAME, write_workbook
 from textmatch import TextMatcher
-from textmatch.demo.api import MAX_SENTENCES, uploaded_path
+from textmatch.demo.api import MAX_SENTENCES, Encoding, uploaded_path
 from textmatch.demo.handlers.compare import MAX_LINES
 from textmatch.demo.i18n import TEXTS, VERDICTS
 from textmatch.errors import InputError
+from textmatch.files import ENCODINGS
 from textmatch.search import Index
 from textmatch.text import MAX_CHARACTERS
 
@@ -32,7 +33,10 @@ PAIR = ("怎么给手机充值话费", "手机话费在哪里充值")
 LIST = ["怎么开发票", "门店几点开门", "", "楼上的邻居在晒太阳", "怎么开发票？", "班长唱起歌来"]
 
 MODEL = ("model", "str", True)
-READING = [("sheet", "str", True), ("header", "Literal['auto', 'yes', 'no']", True)]
+READING = [
+    *(("sheet", "str", True), ("header", "Literal['auto', 'yes', 'no']", True)),
+    ("encoding", "Literal['auto', 'utf-8', 'utf-16', 'gb18030', 'big5']", True),
+]
 ENDPOINTS = {
     "/predict": [("sentence1", "str", False), ("sentence2", "str", False)],
     "/predict_with": [("sentence1", "str", False), ("sentence2", "str", False), MODEL],
@@ -355,6 +359,8 @@ def test_bad_files_are_named(client: Client, tmp_path: Path, name: str, content:
         ({"format": "doc"}, "format must be one of csv, xlsx"),
         ({"header": "perhaps"}, "header must be one of auto, yes, no"),
         ({"sheet": 1}, "sheet must be a name"),
+        ({"encoding": "latin-1"}, "encoding must be one of auto, utf-8, utf-16, gb18030, big5"),
+        ({"encoding": "utf-8"}, "The text is not in the encoding utf-8"),
         ({"sheet": "x"}, "There is no sheet x"),
     ],
 )
@@ -378,6 +384,21 @@ def test_how_a_file_is_read_is_told_and_can_be_set(client: Client, tmp_path: Pat
     assert hit["sentence"] == SAME
     with pytest.raises(AppError, match="There is no column 问"):
         client.predict(file=file, column="问", api_name="/duplicates")
+
+
+def test_the_encodings_are_those_that_files_know() -> None:
+    assert get_args(Encoding) == ("auto", *ENCODINGS)
+
+
+def test_an_encoding_that_cannot_be_told_can_be_set(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("sentence1,sentence2\n驫麤靐龘,驫麤\n".encode("gb18030"))
+    with pytest.raises(AppError, match="unknown encoding"):
+        client.predict(handle_file(path), api_name="/score_file")
+    told = client.predict(handle_file(path), encoding="gb18030", api_name="/score_file")[1]
+    assert (told["encoding"], told["rows"]) == ("GB18030", 1)
+    (hit,) = client.predict("驫麤", file=handle_file(path), encoding="gb18030", top_k=1, api_name="/search")
+    assert hit["sentence"] == "驫麤靐龘"
 
 
 def test_a_missing_column_is_named(client: Client, labelled: Path) -> None:

@@ -222,6 +222,22 @@ def test_another_sheet_can_be_chosen(handlers: BatchHandlers, labelled: Path, tm
     assert handlers.read_sheet(read["source"], "新", None, visitor())["status"]["tone"] == "error"
 
 
+def test_the_encoding_is_offered_where_it_was_guessed(handlers: BatchHandlers, labelled: Path, tmp_path: Path) -> None:
+    read = handlers.read_file(str(labelled), None, visitor())
+    assert (read["encoding"]["value"], read["encoding"]["visible"]) == ("gb18030", True)
+    assert "encoding" not in handlers.read_pasted("", None, visitor())
+    other = handlers.read_encoding(read["source"], "big5", None, visitor())
+    assert other["preview"]["caption"]["encoding"] == "BIG5HKSCS"
+    assert other["preview"]["rows"] != read["preview"]["rows"]
+    back = handlers.read_encoding(other["source"], "gb18030", None, visitor())
+    assert back["preview"] == read["preview"]
+    refused = handlers.read_encoding(back["source"], "utf-8", None, visitor())
+    assert "not in the encoding utf-8" in str(refused["status"])
+    plain = tmp_path / "plain.csv"
+    plain.write_text("sentence1,sentence2\n甲,乙\n", encoding="utf-8")
+    assert not handlers.read_file(str(plain), None, visitor())["encoding"]["visible"]
+
+
 def test_labels_that_are_unknown_give_no_report(handlers: BatchHandlers) -> None:
     read = handlers.read_pasted(f"{SAME}|{SAME}|也许\n{SAME}|{OTHER}|也许", None, visitor())
     shown = finish(handlers.start(inputs_of(read), visitor()))
@@ -351,10 +367,11 @@ def test_a_job_stopped_before_the_first_chunk_has_nothing_to_show(start: Callabl
     [
         lambda handlers, job: handlers.read_header(None, True, job),
         lambda handlers, job: handlers.read_sheet(None, "x", job, visitor()),
+        lambda handlers, job: handlers.read_encoding(None, "big5", job, visitor()),
         lambda handlers, job: handlers.read_pasted("x", job, visitor()),
         lambda handlers, job: handlers.read_file("/nowhere.csv", job, visitor()),
     ],
-    ids=["header", "sheet", "pasted", "file"],
+    ids=["header", "sheet", "encoding", "pasted", "file"],
 )
 @pytest.mark.parametrize("over", [True, False])
 def test_a_new_table_ends_the_job_and_deletes_its_files(
@@ -512,6 +529,21 @@ def test_a_csv_from_upload_to_download(visit: Open, labelled: Path, tmp_path: Pa
 
 
 @pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_visitor_sets_the_encoding_that_was_guessed(visit: Open, labelled: Path) -> None:
+    page = visit(alone=True)
+    upload(page, labelled)
+    choice = page.locator("#batch-encoding input")
+    expect(choice).to_have_value("GB18030")
+    choice.click()
+    page.get_by_role("option", name="Big5").click()
+    expect(page.locator("#batch-preview")).to_contain_text("BIG5HKSCS")
+    page.locator("#batch-encoding input").click()
+    page.get_by_role("option", name="GB18030").click()
+    expect(page.locator("#batch-sentence1 input")).to_have_value("句子1")
+
+
 @pytest.mark.browser
 def test_stopping_keeps_what_is_done(visit: Open, gate: Gate, small_chunks: None, tmp_path: Path) -> None:
     page = visit()

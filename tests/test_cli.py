@@ -177,6 +177,19 @@ def test_columns_and_header_are_said_where_they_cannot_be_told(
         main(["score", str(source), "--columns", "说法,不在", "--device", "cpu"])
 
 
+def test_the_encoding_of_a_file_can_be_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "pairs.csv"
+    source.write_bytes("sentence1,sentence2\n驫麤,驫\n".encode("gb18030"))
+    with pytest.raises(DataError, match="unknown encoding"):
+        main(["score", str(source), "--device", "cpu"])
+    main(["score", str(source), "--encoding", "gb18030", "--json", "--device", "cpu"])
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["sentence1"] == "驫麤"
+    assert "row 1 is the header, GB18030\n" in printed.err
+    main(["search", str(source), "驫麤", "--encoding", "gb18030", "--device", "cpu"])
+    assert "驫麤" in capsys.readouterr().out
+
+
 # Embeddings
 
 

@@ -1,5 +1,6 @@
 """The page as a whole: `app.py`, languages, tabs."""
 
+import os
 import runpy
 import socket
 import subprocess
@@ -8,10 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 
+from tests.apps import free_port
 from tests.helpers import DESKTOP, PHONE, expect
 from textmatch.demo.examples import EXAMPLES, RANDOM_PAIRS
 from textmatch.demo.i18n import SCRIPT, TEXTS, VERDICTS
@@ -35,12 +38,61 @@ def test_examples_are_distinct_and_hold_the_recipes_pair() -> None:
 @pytest.mark.parametrize("option", ["--checkpoint", "--collect"])
 def test_what_cannot_be_used_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str) -> None:
     monkeypatch.setattr(sys, "argv", ["app.py", option, str(tmp_path / "nowhere" / "nothing")])
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
     with pytest.raises(SystemExit) as ended:
-        runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+        run_app()
     message = str(ended.value.code)  # Python prints it to stderr and exits with 1
     assert message.startswith("app.py: ")
     assert "nowhere" in message
     assert len(message.splitlines()) == 1
+
+
+def run_app() -> None:
+    runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+
+
+def test_a_busy_port_is_one_line_at_once_and_no_other_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setattr("textmatch.demo.models.Models.beside", Mock(side_effect=AssertionError))  # nothing is loaded
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        monkeypatch.setenv("GRADIO_SERVER_PORT", str(port))
+        with pytest.raises(
+            SystemExit, match=rf"^app\.py: the page cannot answer at 127\.0\.0\.1, port {port}: .* in use"
+        ):
+            run_app()
+    for wrong in ("many", "0", "70000", "²"):
+        monkeypatch.setenv("GRADIO_SERVER_PORT", wrong)
+        with pytest.raises(SystemExit, match=f"^app.py: GRADIO_SERVER_PORT={wrong}: expected a number from 1 to 65535"):
+            run_app()
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "192.0.2.1")  # nobody has this address
+    with pytest.raises(SystemExit, match=r"^app\.py: the page cannot answer at 192\.0\.2\.1, .*: Cannot assign"):
+        run_app()
+
+
+def test_the_port_is_the_one_that_readme_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = runpy.run_path(str(ROOT / "app.py"))
+    assert f"http://127.0.0.1:{app['PORT']}" in (ROOT / "README.md").read_text(encoding="utf-8")
+    launched = Mock()
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
+    app["main"].__globals__["prepare"] = lambda _: (launched, {"quiet": True})
+    app["main"]()
+    launched.launch.assert_called_once_with(server_port=int(os.environ["GRADIO_SERVER_PORT"]), quiet=True)
+
+
+def test_ctrl_c_while_the_page_loads_leaves_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["app.py"])
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
+    monkeypatch.setattr("textmatch.demo.models.Models.beside", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(SystemExit) as ended:
+        run_app()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "\napp.py: stopped\n")
 
 
 WATCHED = """

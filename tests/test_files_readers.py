@@ -18,17 +18,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from tests.helpers import write_workbook
+from textmatch.errors import DataError
 from textmatch.files import (
+    ENCODINGS,
     LIST_SUFFIXES,
+    ROW_PROBLEMS,
     TABLE_SUFFIXES,
     Columns,
+    DataOptions,
     Table,
     TableError,
+    load_splits,
     read_list,
     read_pairs,
     read_pasted,
     read_pasted_list,
     read_table,
+    sentence_problem,
 )
 from textmatch.files.encodings import decode
 from textmatch.files.readers import LIST_LIMITS, TABLE_LIMITS
@@ -163,6 +170,30 @@ def test_other_encodings_are_refused_rather_than_misread(encoding: str) -> None:
         decode(b"a,b\n" + text.encode(encoding) * 3)
 
 
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_an_encoding_can_be_set_where_it_cannot_be_told(tmp_path: Path, encoding: str) -> None:
+    """So rare are these characters that the bytes look like noise."""
+    text = "sentence1,sentence2,label\n驫麤,驫,1\n"
+    path = put(tmp_path / "a.csv", text.encode(encoding.replace("big5", "big5hkscs")))
+    table = read_table(path, encoding=encoding)
+    assert (values(table), read_list(path, encoding=encoding).column()) == ([("驫麤", "驫", "1")], ["驫麤"])
+    assert load_splits([path, path], DataOptions(encoding=encoding, labels=("0", "1"))).train[0][:2] == ("驫麤", "驫")
+    if encoding in ("gb18030", "big5"):
+        assert refused(read_table, path).problem.key == "encoding"
+    other = "gb18030" if encoding == "utf-16" else "utf-8"
+    if encoding != "utf-8":
+        assert refused(read_table, path, encoding=other).problem.key == "decode"
+    text_file = put(tmp_path / "train.txt", "驫麤|驫\n".encode(encoding.replace("big5", "big5hkscs")))
+    assert load_splits([text_file] * 2, DataOptions(encoding=encoding, labels=("0", "1"))).train[0].label == "1"
+
+
+def test_an_encoding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.csv", "sentence1,sentence2\n甲,乙\n")
+    with pytest.raises(TableError, match="not in the encoding latin-1; expected one of utf-8, utf-16, gb18030, big5"):
+        read_table(path, encoding="latin-1")
+    assert refused(read_table, put(tmp_path / "a.xlsx", PAIR), encoding="utf-8").problem.key == "decode"
+
+
 # Bad rows are named and kept
 
 
@@ -205,6 +236,8 @@ def test_json_that_is_one_list_is_read_as_json_lines_are(tmp_path: Path) -> None
     listed = read_table(put(tmp_path / "a.json", json.dumps(rows, indent=1)))
     lines = read_table(put(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows))))
     assert listed == lines
+    text = "\n".join(map(json.dumps, rows))
+    assert read_table(put(tmp_path / "lines.json", text)) == lines  # what others call .json
     assert read_list(put(tmp_path / "b.json", '["猫", "狗"]')).column() == ["猫", "狗"]
     for broken in ('["猫", "狗"', "[" * 9999, "3"):
         assert refused(read_table, put(tmp_path / "c.json", broken)).problem.key == "objects"
@@ -275,6 +308,13 @@ def test_the_sheet_with_the_data_is_read_and_named(tmp_path: Path) -> None:
     )
 
 
+def test_an_empty_first_sheet_is_passed_over(tmp_path: Path) -> None:
+    sheets = {"Sheet1": [], "Sheet2": [NAMES[:2], ("甲", "乙")]}
+    table = read_table(write_workbook(tmp_path / "a.xlsx", sheets))
+    assert (table.sheet, values(table)) == ("Sheet2", [("甲", "乙")])
+    assert "sheet Sheet2 (not Sheet1)" in table.reading(table.columns())
+
+
 def test_a_chart_sheet_without_a_chart(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for row in (NAMES[:2], ("甲", "乙")):
@@ -294,6 +334,21 @@ def test_a_merged_cell_has_its_value_in_each_row(tmp_path: Path) -> None:
     sheet["A2"] = "甲"
     book.save(tmp_path / "a.xlsx")
     assert [row[0] for row in values(read_table(tmp_path / "a.xlsx"))] == ["甲", "甲", "甲", "戊"]
+
+
+@pytest.mark.parametrize("kind", [".xlsx", ".csv"])
+def test_the_error_of_a_formula_is_no_sentence(tmp_path: Path, write_table: Write, kind: str) -> None:
+    rows = [("#N/A", "甲", "1"), ("甲", "#REF!", "1"), ("NA", "#号键在哪", "0")]
+    path = write_table(tmp_path / f"a{kind}", NAMES, rows)
+    if kind == ".xlsx":  # as Excel stores it, not as text
+        assert openpyxl.load_workbook(path).active["A2"].data_type == "e"
+    wrong = [sentence_problem(value, "s") for row in values(read_table(path)) for value in row[:2]]
+    assert [problem and problem.message(ROW_PROBLEMS) for problem in wrong] == [
+        *("s is the error of a formula: #N/A", None, None, "s is the error of a formula: #REF!", None, None)
+    ]
+    assert read_list(path).column("sentence2") == ["甲", "", "#号键在哪"]
+    with pytest.raises(DataError, match="row 2: sentence1 is the error of a formula, #N/A; expected text"):
+        read_pairs(path)
 
 
 def test_escaped_characters_of_a_workbook(tmp_path: Path) -> None:

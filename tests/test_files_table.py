@@ -75,6 +75,17 @@ def test_columns_as_people_call_them(header: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "header",
+    ["query,title", "q1,q2", "s1,s2", "标准问,相似问", "问题,相似问题", "text1,text2", "query,question", "句子1,句子2"],
+)
+def test_a_header_of_two_columns_is_not_scored_as_a_pair(header: str) -> None:
+    names, pairs = tuple(header.split(",")), [("怎么退款", "如何退款"), ("几点开门", "几点关门")]
+    assert is_header(names, below=pairs)
+    assert Table(names, rows(*pairs)).columns() == (0, 1, None)
+    assert not is_header(pairs[0], below=pairs[1:])
+
+
+@pytest.mark.parametrize(
     ("header", "columns"),
     [
         ("id,qid1,qid2,question1,question2,is_duplicate", (3, 4, 5)),

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from huggingface_hub import ModelCard
 
+from tests.apps import free_port
 from tests.helpers import OTHER, SAME
 from tests.hub_server import READER, Hub
 from textmatch import CheckpointError, HubError, InputError, TextMatcher, TextMatchError, cli
@@ -286,6 +287,7 @@ def test_the_code_on_the_page_names_the_hub() -> None:
 
 def test_the_page_takes_its_checkpoint_from_the_environment(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTMATCH_CHECKPOINT", "me/nowhere")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
     monkeypatch.setattr(sys, "argv", ["app.py"])
     with pytest.raises(SystemExit, match=r"^app\.py: me/nowhere: .*nothing of this name"):
         runpy.run_path(str(CHECKPOINTS.parent / "app.py"), run_name="__main__")

@@ -6,11 +6,23 @@ from string import Formatter
 
 import httpx
 import pytest
+from starlette.responses import HTMLResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from tests.helpers import visitor
 from textmatch.demo.components.gauge import common_characters, gauge_value
 from textmatch.demo.handlers import error_message
-from textmatch.demo.i18n import TEXTS, UNSURE_VERDICTS, VERDICTS, Language, request_language, translate
+from textmatch.demo.i18n import (
+    SCRIPT,
+    TEXTS,
+    UNSURE_VERDICTS,
+    VERDICTS,
+    Language,
+    LocaleMiddleware,
+    request_language,
+    translate,
+)
 from textmatch.demo.traditional import traditional
 from textmatch.files import ERRORS, TableError
 from textmatch.results import Prediction
@@ -159,6 +171,19 @@ def test_the_address_decides_the_language_and_else_the_browser(accepted: str, as
 
 def test_without_a_request_the_language_is_english() -> None:
     assert request_language(None) == "en"
+
+
+@pytest.mark.parametrize("path", ["/", "/demo/"], ids=["taken away", "kept"])
+def test_the_script_is_in_the_page_whether_a_proxy_keeps_its_prefix_or_not(path: str) -> None:
+    async def answer_all(scope: Scope, receive: Receive, send: Send) -> None:
+        await HTMLResponse("<head></head>")(scope, receive, send)
+
+    page = LocaleMiddleware(answer_all, change=lambda page, _: page + b"changed")
+    asking = TestClient(page, root_path="/demo")  # as Gradio has it of GRADIO_ROOT_PATH
+    answer = asking.get(path).text
+    assert SCRIPT.decode() in answer
+    assert answer.endswith("changed")
+    assert asking.get(f"{path}config").text == "<head></head>"
 
 
 @pytest.mark.slow

@@ -80,6 +80,11 @@ def test_auc_does_not_depend_on_the_threshold_and_accuracy_does() -> None:
     assert (shifted.auc, shifted.accuracy) == (1.0, 0.5)
 
 
+def test_without_different_similarities_there_is_no_rank_correlation() -> None:
+    """Of a network that learned nothing; it would be NaN, which is no JSON."""
+    assert compute_metrics(two_classes([0.4, 0.6]), torch.tensor([0.5, 0.5]), torch.tensor([0, 1])).spearman is None
+
+
 def test_figures_are_plain_numbers() -> None:
     figures = compute_metrics(*scored(2))
     for name in ("accuracy", "f1", "auc", "ece", "brier", "spearman"):

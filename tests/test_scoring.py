@@ -128,6 +128,7 @@ def test_problems_are_worded_as_asked(matcher: TextMatcher) -> None:
         ("甲", "乙" * (matcher.max_length + 1), "1"),
         ("甲", "𪚥", "1"),
         ("甲", "乙", "也许"),
+        ("甲", "#N/A", "1"),
     ]
     rows = [Row(pair) for pair in pairs]
     rows += [
@@ -137,7 +138,7 @@ def test_problems_are_worded_as_asked(matcher: TextMatcher) -> None:
     table = Table(("a", "b", "label"), rows)
     wordings = {key: f"<{key}>" for key in PROBLEMS}
     (scores,) = score(matcher, table, Columns(0, 1, 2), problems=wordings)
-    keys = ["missing", "blank", "type", "long", "input", "cut", "unknown", "label", "fields", "json"]
+    keys = ["missing", "blank", "type", "long", "input", "cut", "unknown", "label", "formula", "fields", "json"]
     assert [one.problem for one in scores] == [f"<{key}>" for key in keys]
     assert set(keys) == set(PROBLEMS)
     assert [one.probability is not None for one in scores] == [key in ("cut", "unknown", "label") for key in keys]

@@ -43,7 +43,7 @@ def handlers(matcher: TextMatcher) -> SearchHandlers:
 
 def pasted(*lines: str, **others: Any) -> dict[Any, Any]:
     """What Load gets from the tab."""
-    choices = dict.fromkeys(("column", "answer_column", "sheet", "header"))
+    choices = dict.fromkeys(("column", "answer_column", "sheet", "encoding", "header"))
     empty = {"file": None, "key": None, "loading": None} | choices
     return {"pasted": "\n".join(lines)} | empty | others
 
@@ -150,6 +150,25 @@ def test_another_sheet_can_be_chosen(handlers: SearchHandlers, tmp_path: Path) -
     assert shown["status"]["line"]["count"] == 1
 
 
+def test_the_encoding_is_offered_where_it_was_guessed(handlers: SearchHandlers, tmp_path: Path) -> None:
+    path, plain = tmp_path / "mine.csv", tmp_path / "plain.csv"
+    path.write_bytes("问题,答案\n那只花猫搬家了,搬到山上\n班长唱起歌来,略\n".encode("gb18030"))
+    plain.write_text("问题,答案\n那只花猫搬家了,搬到山上\n", encoding="utf-8")
+    assert not handlers.read_columns(str(plain), visitor())["encoding"]["visible"]
+    offered = handlers.read_columns(str(path), visitor())
+    assert (offered["encoding"]["value"], offered["encoding"]["visible"]) == ("gb18030", True)
+    other = handlers.read_encoding(str(path), "big5", visitor())
+    assert (other["encoding"]["value"], other["preview"]["caption"]["encoding"]) == ("big5", "BIG5HKSCS")
+    assert other["preview"]["rows"] != offered["preview"]["rows"]
+    with_header = handlers.read_header(pasted(file=str(path), encoding="big5", header=False), visitor())
+    assert with_header["encoding"]["value"] == "big5"
+    chosen = pasted(file=str(path), encoding="big5", column=other["column"]["value"], header=True)
+    shown = finish(handlers.load(chosen, visitor())["loading"])
+    assert handlers.find("班", shown["key"])["hits"][0]["sentence"] in [row[0] for row in other["preview"]["rows"]]
+    refused = handlers.read_encoding(str(path), "utf-8", visitor())
+    assert "not in the encoding utf-8" in str(refused["status"])
+
+
 def test_a_list_without_a_header_has_no_columns_to_choose(handlers: SearchHandlers, tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("那只花猫搬家了\n班长唱起歌来\n", encoding="utf-8")
@@ -162,7 +181,7 @@ def test_a_visitor_says_that_the_first_row_is_no_header(handlers: SearchHandlers
     path = tmp_path / "mine.csv"
     path.write_text("那只花猫搬家了,搬到山上\n班长唱起歌来,很好听\n", encoding="utf-8")
     assert handlers.read_columns(str(path), visitor())["header"]["value"]
-    offered = handlers.read_header(str(path), "", None, False, visitor("en"))
+    offered = handlers.read_header(pasted(file=str(path), header=False), visitor("en"))
     word = str(page_text("table_column_word"))  # which the browser translates
     assert offered["column"]["choices"] == [(f"{word} 1", "1"), (f"{word} 2", "2")]
     assert offered["preview"]["columns"] == [{"key": "table_column", "number": number} for number in (1, 2)]

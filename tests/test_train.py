@@ -100,6 +100,23 @@ def test_options_become_configurations(
     assert str(data) in options.command
 
 
+def test_further_files_may_call_the_classes_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    data = write_folder(tmp_path / "data")
+    other = write_folder(tmp_path / "other")
+    for file in other.iterdir():
+        text = file.read_text(encoding="utf-8").replace("\t1\n", "\t同义\n").replace("\t0\n", "\t非同义\n")
+        file.write_text(text, encoding="utf-8")
+    arguments = ["--data", str(data), "--also", str(other), "--dev-also", str(other / "dev.tsv")]
+    command_line.main(arguments)
+    assert [pair.label for pair in seen[4].dev_also] == [pair.label for pair in PAIRS]
+    assert seen[4].also[0].train == PAIRS
+    (other / "dev.tsv").write_text("天冷\t天热\t也许\n", encoding="utf-8")
+    with pytest.raises(TextMatchError, match=r"dev\.tsv, line 1: the label '也许' is unknown"):
+        command_line.main([*arguments[:2], *arguments[4:]])
+
+
 @pytest.mark.parametrize(
     ("pairs", "batch_size"), [(8, 16), (320, 16), (1279, 16), (1280, 32), (10_239, 128), (10_240, 256), (10**6, 256)]
 )
@@ -168,11 +185,19 @@ def test_an_option_that_a_start_would_ignore_is_refused(option: str) -> None:
         command_line.main(["--data", "nowhere", "--init", "checkpoints/default", *option.split()])
 
 
-def test_without_the_training_packages_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "textmatch.training.loop", raising=False)
-    monkeypatch.setitem(sys.modules, "accelerate", None)  # as if it was not there
-    with pytest.raises(TextMatchError, match=r"accelerate is not installed.*requirements-train\.txt"):
+@pytest.mark.parametrize("name", command_line.PACKAGES)
+def test_without_the_training_packages_the_message_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """At once, also for those that draw the curve at the end."""
+    monkeypatch.setitem(sys.modules, name, None)  # as if it was not there
+    with pytest.raises(TextMatchError, match=rf"and {name} is not installed.*requirements-train\.txt"):
         command_line.main(["--data", "nowhere"])
+
+
+def test_the_requirements_of_training_are_what_it_asks_for_and_nothing_of_the_tests() -> None:
+    lines = (ROOT / "requirements-train.txt").read_text(encoding="utf-8").split()
+    assert tuple(line.partition("==")[0] for line in lines) == command_line.PACKAGES
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -14,6 +15,7 @@ from unittest.mock import Mock
 
 import pytest
 import torch
+from accelerate.utils import LoggerType
 from safetensors.torch import load_file
 from torch import nn
 
@@ -201,6 +203,45 @@ def test_what_the_classes_are_called_makes_no_difference(tmp_path: Path, capsys:
     assert TextMatcher.from_pretrained(tmp_path / "named", "cpu").labels == ("非同义", "同义")
 
 
+NAMINGS = (
+    *(("相似", "不相似"), ("同义", "非同义"), ("match", "no match"), ("yes", "no"), ("True", "False")),
+    *(("1", "0"), ("1.0", "0.0")),
+)
+"""Of a match and of none; the alphabet puts some of them first and some last."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [False, True], ids=["from nothing", "from a checkpoint"])
+def test_seven_namings_in_files_give_the_same_figures_and_similarity(tmp_path: Path, start: bool) -> None:
+    """From the file to the checkpoint, also where the classifier is that of a checkpoint with names of its own."""
+    init = [tmp_path / "start"] if start else []
+    if start:
+        named = splits()._replace(labels=("否", "是"))
+        run(tmp_path / "start", named, TINY["interaction"], BY_HEART["interaction"])
+    config = replace(QUICK, epochs=1 - start, transitive_pairs=0.9)  # 0: the classifier as it is
+    told = {}
+    for names in NAMINGS:
+        data = tmp_path / names[0]
+        data.mkdir()
+        for split, pairs in (("train", PAIRS), ("dev", NEARLY)):
+            rows = [(*pair[:2], names[pair.label == "0"]) for pair in pairs]
+            lines = "".join("\t".join(row) + "\n" for row in [("sentence1", "sentence2", "label"), *rows])
+            (data / f"{split}.tsv").write_text(lines, encoding="utf-8")
+        output = tmp_path / "out" / names[0]
+        figures = run(output, load_splits(data), TINY["interaction"], config, init=init)["dev"]
+        matcher = TextMatcher.from_pretrained(output, "cpu")
+        predictions = matcher.predict([*MATCHED, *NOT_MATCHED])
+        shown = ("Matched", "Not Matched") if names[0] in ("1", "1.0") else names
+        assert matcher.labels == shown[::-1]
+        told[names] = (
+            figures,
+            [prediction.similarity for prediction in predictions],
+            [prediction.probabilities[shown[0]] for prediction in predictions],
+        )
+    assert all(values == told["1", "0"] for values in told.values())
+    assert not start or told["1", "0"][0]["accuracy"] > 0.8  # and not upside down
+
+
 def test_a_network_that_is_not_symmetric_tells_the_two_sentences_apart(tmp_path: Path) -> None:
     run(tmp_path / "model", model=replace(TINY["default"], symmetric=False), config=replace(QUICK, epochs=1))
     matcher = TextMatcher.from_pretrained(tmp_path / "model", "cpu")
@@ -315,7 +356,11 @@ def test_a_rare_class_counts_as_much_if_the_classes_are_balanced(
         shares.append(sum(matched) / len(pairs))
     assert shares[0] < 0.2
     assert shares[1] > 0.35
-    assert "  dev F1 " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "  dev F1 " in said
+    assert (
+        said.count("train has 2 pairs of the class Matched, of 24; --class-weights balanced") == 1
+    )  # not once it is on
 
 
 def test_the_metric_chooses_the_epoch_and_patience_ends_the_run(
@@ -338,6 +383,12 @@ def test_the_metric_chooses_the_epoch_and_patience_ends_the_run(
 def test_a_run_that_diverges_says_so(tmp_path: Path, rate: float) -> None:
     with pytest.raises(TextMatchError, match=r"diverged.*expected a lower learning rate"):
         run(tmp_path / "model", config=replace(QUICK, epochs=1, learning_rate=rate, max_grad_norm=1e9))
+
+
+def test_a_run_that_learns_nothing_is_written_all_the_same(tmp_path: Path) -> None:
+    """Each similarity is 1, and only JSON's own numbers are in the record."""
+    run(tmp_path / "model", config=replace(QUICK, epochs=2, learning_rate=100))
+    assert "NaN" not in (tmp_path / "model" / "metrics.json").read_text(encoding="utf-8")
 
 
 # The same again
@@ -467,6 +518,20 @@ def test_tensorboard_gets_the_figures_and_a_missing_tracker_is_named(
     monkeypatch.setattr("textmatch.training.log.get_available_trackers", list)
     with pytest.raises(TextMatchError, match=r"--report-to trackio: .* not installed; expected pip install trackio"):
         run(tmp_path / "other", report_to=["trackio"])
+
+
+def test_trackio_gets_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By accelerate's own tracker; the package would bring another event loop to all servers of these tests."""
+    trackio = Mock()
+    monkeypatch.setitem(sys.modules, "trackio", trackio)
+    monkeypatch.setattr("accelerate.tracking._available_trackers", [LoggerType.TRACKIO])
+    config = replace(QUICK, epochs=2)
+    run(tmp_path / "model", model=TINY["siamese"], config=config, report_to=["trackio"])
+    trackio.init.assert_called_once_with(project="model")
+    assert trackio.config.update.call_args.args[0]["learning_rate"] == config.learning_rate
+    sent = [call.args[0] for call in trackio.init.return_value.log.call_args_list]
+    assert [figures["epoch"] for figures in sent if "dev_accuracy" in figures] == [1, 2]
+    trackio.init.return_value.finish.assert_called()
 
 
 def test_there_must_be_a_run_to_resume(tmp_path: Path) -> None:

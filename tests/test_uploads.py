@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,7 @@ from textmatch.demo import uploads
 from textmatch.demo.handlers.search import SearchHandlers, SearchView
 from textmatch.demo.i18n import TEXTS
 from textmatch.demo.uploads import RESULTS, UPLOAD_FOLDER, claim, sweep
+from textmatch.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 TEXT = "sentence1,sentence2\n几点开门,什么时候开门\n"
@@ -119,6 +121,36 @@ def test_a_folder_that_somebody_else_made_is_not_used(tmp_path: Path, monkeypatc
     theirs.chmod(0o777)
     monkeypatch.setenv(uploads.VARIABLE, str(tmp_path))
     assert not claim().is_relative_to(theirs)
+
+
+def test_without_a_place_for_uploads_the_message_says_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(uploads.VARIABLE, str(tmp_path / "file" / "below"))
+    message = "^there is no folder for uploads: {}.*GRADIO_TEMP_DIR names one$"
+    with pytest.raises(InputError, match=message.format("Not a directory: .*below")):
+        claim()
+    monkeypatch.delenv(uploads.VARIABLE)
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "file")])
+    with pytest.raises(InputError, match=message.format("No usable temporary directory")):
+        claim()
+
+
+@pytest.mark.slow
+def test_the_page_tells_gradio_of_the_folder_before_it_is_imported() -> None:
+    """Gradio reads the variable when it is imported."""
+    script = """import runpy, sys
+app = runpy.run_path("app.py")
+try:
+    app["prepare"]("nowhere")
+except app["TextMatchError"]:
+    from gradio import mcp
+    from textmatch.demo import UPLOAD_FOLDER
+    print(mcp.DEFAULT_TEMP_DIR == str(UPLOAD_FOLDER))"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 @pytest.mark.slow

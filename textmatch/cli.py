@@ -113,8 +113,7 @@ def _list_options() -> argparse.ArgumentParser:
         "--column",
         help="column with the sentences: its name, or its number where columns have no names (recognised)",
     )
-    _add_sheet(options)
-    _add_header(options)
+    _add_reading(options)
     return options
 
 
@@ -139,20 +138,22 @@ def _add_score(commands: Any, shared: argparse.ArgumentParser) -> None:
     for column in COLUMNS:
         command.add_argument(f"--{column}", default="", metavar="COLUMN", help=f"the {column} column (recognised)")
     _add_columns(command)
-    _add_header(command)
     command.set_defaults(run=score)
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
     command.add_argument("--columns", default="", metavar="A,B,Y", help="the columns of both sentences and the label")
-    _add_sheet(command)
+    _add_reading(command)
 
 
-def _add_sheet(command: argparse.ArgumentParser) -> None:
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    """Options for how a file is read, where it is not left to be recognised."""
+    from textmatch.files import ENCODINGS
+
     command.add_argument("--sheet", default="", metavar="NAME", help="the sheet of a workbook (the one with the data)")
-
-
-def _add_header(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--encoding", default="", choices=tuple(ENCODINGS), help="the encoding of a file of text (recognised)"
+    )
     command.add_argument(
         "--header",
         action=argparse.BooleanOptionalAction,
@@ -207,7 +208,6 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--mistakes", type=int, default=0, metavar="N", help="also print the N worst mistakes on test, or else on dev"
     )
     _add_columns(command)
-    _add_header(command)
     command.set_defaults(run=evaluate)
 
 
@@ -300,7 +300,8 @@ def score(options: argparse.Namespace) -> None:
     given = column_names(options.columns)
     names = [getattr(options, column) or name for column, name in zip(COLUMNS, given, strict=True)]
     with _file_or_input(options.file) as file:
-        table = read_table(file, filter(None, names), sheet=options.sheet).with_header(options.header)
+        table = read_table(file, filter(None, names), sheet=options.sheet, encoding=options.encoding)
+        table = table.with_header(options.header)
     columns = table.columns(*names)
     print(f"{options.file.name}: {table.reading(columns)}", file=sys.stderr)
     scores = _score_rows(_matcher(options), table, columns)
@@ -423,7 +424,7 @@ def _list(options: argparse.Namespace) -> Table:
     """The file's list; how it is read is told on standard error."""
     from textmatch.files import read_list
 
-    table = read_list(options.file, sheet=options.sheet).with_header(options.header)
+    table = read_list(options.file, sheet=options.sheet, encoding=options.encoding).with_header(options.header)
     table.column(options.column)
     print(f"{options.file.name}: {table.list_reading(options.column)}", file=sys.stderr)
     return table
@@ -485,7 +486,13 @@ def evaluate(options: argparse.Namespace) -> None:
     from textmatch.hub import is_on_hub
 
     matcher = _matcher(options)
-    given = DataOptions(column_names(options.columns), options.sheet, labels=matcher.labels, header=options.header)
+    given = DataOptions(
+        column_names(options.columns),
+        options.sheet,
+        labels=matcher.labels,
+        header=options.header,
+        encoding=options.encoding,
+    )
     splits = load_splits(options.data, given)
     print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)

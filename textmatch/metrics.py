@@ -31,7 +31,8 @@ class Metrics:
         f1: F1 of the last class; macro average for more than two classes.
         best_f1: F1 at the threshold with the highest F1 (two classes; as `f1` for more).
         auc: area under the ROC curve; one against the rest for more than two classes.
-        spearman: rank correlation of the similarity with the label; two classes only.
+        spearman: rank correlation of the similarity with the label; two classes only, and None if the similarity is
+            the same for all pairs.
         ece: expected calibration error, 15 bins of equal mass (Nixon et al. 2019, section 3).
         brier: mean squared error of the last class's probability (two classes), or of all, summed (more).
         confusion: rows are labels, columns are predictions, in class order.
@@ -76,7 +77,9 @@ def compute_metrics(probabilities: Tensor, similarity: Tensor, labels: Tensor) -
         f1=f1,
         best_f1=_best_f1(score, y) if binary else f1,
         auc=float(roc_auc_score(y, score, multi_class="ovr")),
-        spearman=float(spearmanr(similarity.numpy(), y).statistic) if binary else None,
+        spearman=float(spearmanr(similarity.numpy(), y).statistic)
+        if binary and similarity.unique().numel() > 1
+        else None,
         ece=sum(b["pairs"] * abs(b["confidence"] - b["share"]) for b in bins) / len(y),
         brier=float(np.mean(errors**2 if binary else (errors**2).sum(1))),
         confusion=tuple(tuple(map(int, row)) for row in confusion_matrix(y, predicted, labels=classes)),

@@ -36,6 +36,12 @@ MAX_TOP_K = 100
 Header = Literal["auto", "yes", "no"]
 """Whether the first row of a file names the columns; "auto" tells it by its cells."""
 
+Encoding = Literal["auto", "utf-8", "utf-16", "gb18030", "big5"]
+"""The encoding of a file of text; "auto" tells it by its bytes."""
+
+Choices = tuple[Any, Any, Any]
+"""What a caller sends of how a file is to be read: sheet, header and encoding."""
+
 NO_FILE: Any = None
 """The default of an optional file. Its type is not `FileData | None` because Gradio's MCP server turns the address of a
 file into an upload only where the schema is that of a file and nothing else."""
@@ -156,6 +162,7 @@ class Endpoints:
         format: Literal["csv", "xlsx"] = "csv",  # noqa: A002 - the name that callers send
         sheet: str = "",
         header: Header = "auto",
+        encoding: Encoding = "auto",
     ) -> tuple[gr.FileData, dict[str, Any]]:
         """Score a file of Chinese sentence pairs: say of each pair whether the two sentences mean the same.
 
@@ -172,6 +179,7 @@ class Endpoints:
             format: "csv" or "xlsx", the format of the returned file.
             sheet: name of the sheet of a workbook; empty for the one with the data.
             header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
+            encoding: that of a file of text: "utf-8", "utf-16", "gb18030", "big5", or "auto" to tell it by its bytes.
             request: filled in by Gradio.
 
         Returns:
@@ -186,7 +194,8 @@ class Endpoints:
             _check_names(chosen)
             _check_choice("format", format, get_args(Format))
             async with LONG.work(request) as work:
-                source = await work.run(_read_table, path, [name for name in chosen if name], sheet, header)
+                named = [name for name in chosen if name]
+                source = await work.run(_read_table, path, named, (sheet, header, encoding))
                 table = source.table
                 columns = table.columns(*chosen)
                 chunks = score(self._matcher(), table, columns, problems=row_problems(request))
@@ -215,6 +224,7 @@ class Endpoints:
         column: str = "",
         sheet: str = "",
         header: Header = "auto",
+        encoding: Encoding = "auto",
     ) -> list[dict[str, Any]]:
         """Find the sentences of a list that are most likely to mean the same as a query, in Chinese.
 
@@ -227,6 +237,7 @@ class Endpoints:
                 empty to recognise it.
             sheet: name of the sheet of a workbook; empty for the one with the data.
             header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
+            encoding: that of a file of text: "utf-8", "utf-16", "gb18030", "big5", or "auto" to tell it by its bytes.
             request: filled in by Gradio.
 
         Returns:
@@ -238,7 +249,7 @@ class Endpoints:
             _check_number("top_k", top_k, 1, MAX_TOP_K)
             check_query(query)
             async with LONG.work(request) as work:
-                index = await self._index(work, sentences, file, (column, sheet, header))
+                index = await self._index(work, sentences, file, (column, (sheet, header, encoding)))
                 return [_hit(hit) for hit in await work.run(index.search, query, int(top_k))]
 
     async def duplicates(  # noqa: PLR0913 - an endpoint's parameters are those that callers send
@@ -250,6 +261,7 @@ class Endpoints:
         column: str = "",
         sheet: str = "",
         header: Header = "auto",
+        encoding: Encoding = "auto",
     ) -> list[list[dict[str, Any]]]:
         """Group the Chinese sentences of a list that mean the same.
 
@@ -261,6 +273,7 @@ class Endpoints:
                 empty to recognise it.
             sheet: name of the sheet of a workbook; empty for the one with the data.
             header: whether the first row names the columns: "yes", "no", or "auto" to tell it by its cells.
+            encoding: that of a file of text: "utf-8", "utf-16", "gb18030", "big5", or "auto" to tell it by its bytes.
             request: filled in by Gradio.
 
         Returns:
@@ -270,7 +283,7 @@ class Endpoints:
         with visitor_errors("search_refused", request):
             _check_number("threshold", threshold, 0, 1)
             async with LONG.work(request) as work:
-                index = await self._index(work, sentences, file, (column, sheet, header))
+                index = await self._index(work, sentences, file, (column, (sheet, header, encoding)))
                 groups, _ = await work.finish(index.duplicate_steps(threshold))
         return [[_hit(hit) for hit in group.members] for group in groups]
 
@@ -280,7 +293,7 @@ class Endpoints:
     def _predict(self, model: str, pairs: list[tuple[str, str]]) -> list[Prediction]:
         return self._matcher(model).predict(pairs)
 
-    async def _index(self, work: Work, sentences: Any, file: Any, reading: tuple[Any, Any, Any]) -> Index:
+    async def _index(self, work: Work, sentences: Any, file: Any, reading: tuple[Any, Choices]) -> Index:
         if sentences is None and not file:
             raise InputError("there is no list: expected sentences, or a file")
         if sentences is None:
@@ -344,24 +357,27 @@ def _check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
         raise InputError(f"{name} must be one of {', '.join(choices)}, got {value!r:.40}")
 
 
-def _read_table(path: Path, names: list[str], sheet: Any, header: Any) -> Source:
+def _read_table(path: Path, names: list[str], choices: Choices) -> Source:
     """Read an uploaded table."""
-    is_header = _is_header(header)
-    table = read_table(path, names, sheet=_name("sheet", sheet))
+    sheet, is_header, encoding = _checked(choices)
+    table = read_table(path, names, sheet=sheet, encoding=encoding)
     return Source(table.with_header(is_header), path.name)
 
 
-def _read_sentences(path: Path, column: Any, sheet: Any, header: Any) -> list[str]:
+def _read_sentences(path: Path, column: Any, choices: Choices) -> list[str]:
     """Read the sentences of an uploaded list."""
-    is_header = _is_header(header)
-    table = read_list(path, sheet=_name("sheet", sheet))
+    sheet, is_header, encoding = _checked(choices)
+    table = read_list(path, sheet=sheet, encoding=encoding)
     return table.with_header(is_header).column(_name("column", column))
 
 
-def _is_header(header: Any) -> bool | None:
-    """What `Table.with_header` takes for a choice of `Header`."""
+def _checked(choices: Choices) -> tuple[str, bool | None, str]:
+    """Sheet, header and encoding as `files` takes them."""
+    sheet, header, encoding = choices
     _check_choice("header", header, get_args(Header))
-    return None if header == "auto" else header == "yes"
+    _check_choice("encoding", encoding, get_args(Encoding))
+    is_header = None if header == "auto" else header == "yes"
+    return _name("sheet", sheet), is_header, "" if encoding == "auto" else encoding
 
 
 def _name(parameter: str, value: Any) -> str:

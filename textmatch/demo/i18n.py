@@ -98,7 +98,7 @@ class LocaleMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        page = scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/"
+        page = scope["type"] == "http" and scope["method"] == "GET" and _below_root(scope) in ("", "/")
         await (self.page if page else self.app)(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,3 +116,9 @@ class LocaleMiddleware:
             await send({"type": "http.response.body", "body": body})
 
         await self.app(scope, receive, edit)
+
+
+def _below_root(scope: Scope) -> str:
+    """The path of a request below ``GRADIO_ROOT_PATH``, which a proxy may have kept in it or taken away."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from textmatch.errors import InputError
+
 if sys.platform != "win32":
     import fcntl
 
@@ -42,14 +44,24 @@ VARIABLE = "GRADIO_TEMP_DIR"
 
 
 def claim() -> Path:
-    """A new folder for this process; folders that processes left behind are deleted."""
-    parent = _private(Path(os.environ.get(VARIABLE) or tempfile.gettempdir()))
-    with _locked(parent):
-        for left in parent.iterdir():
-            if _lock(left) is not None:
-                shutil.rmtree(left, ignore_errors=True)
-        folder = Path(tempfile.mkdtemp(prefix="page-", dir=parent))
-        _lock(folder)  # held until the process ends, however it ends
+    """A new folder for this process; folders that processes left behind are deleted.
+
+    Raises:
+        InputError: there is no place where a folder can be made.
+    """
+    try:
+        parent = _private(Path(os.environ.get(VARIABLE) or tempfile.gettempdir()))
+        with _locked(parent):
+            for left in parent.iterdir():
+                if _lock(left) is not None:
+                    shutil.rmtree(left, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix="page-", dir=parent))
+            _lock(folder)  # held until the process ends, however it ends
+    except OSError as error:
+        raise InputError(
+            f"there is no folder for uploads: {error.strerror}: {error.filename or ''}; expected a temporary folder "
+            f"that can be written, and {VARIABLE} names one"
+        ) from None
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ[VARIABLE] = str(folder)
     return folder

@@ -4,6 +4,7 @@
 `splits` hold the labelled pairs of training.
 """
 
+from textmatch.files.encodings import ENCODINGS, chosen_encoding
 from textmatch.files.labels import label_class
 from textmatch.files.readers import (
     LIST_SUFFIXES,
@@ -32,6 +33,7 @@ from textmatch.files.table import (
 from textmatch.files.writers import write_csv, write_xlsx
 
 __all__ = [
+    "ENCODINGS",
     "ERRORS",
     "LIST_SUFFIXES",
     "MAX_BYTES",
@@ -45,6 +47,7 @@ __all__ = [
     "Splits",
     "Table",
     "TableError",
+    "chosen_encoding",
     "column_names",
     "free_name",
     "is_missing",

@@ -14,6 +14,9 @@ from textmatch.text import normalise
 LEGACY_ENCODINGS = ("gb18030", "big5hkscs")
 """What Chinese Excel writes as CSV where it does not write UTF-8: the mainland's and Taiwan's or Hong Kong's."""
 
+ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "gb18030": "gb18030", "big5": "big5hkscs"}
+"""The encodings that can be chosen, and what Python calls them. GB18030 has all of GBK and GB 2312 in it."""
+
 EVERYDAY_SHARE = 0.7
 """Share of everyday characters from which text in a legacy encoding is taken for Chinese."""
 
@@ -46,15 +49,23 @@ class _Shares(NamedTuple):
         return self.everyday >= EVERYDAY_SHARE or (self.listed >= LISTED_SHARE and self.everyday >= SOME_EVERYDAY)
 
 
-def encoding_of(file: BinaryIO) -> str:
+def encoding_of(file: BinaryIO, chosen: str = "") -> str:
     """The encoding of a file, as Python calls it.
 
     UTF-8 and UTF-16 can be told for certain. Nearly any bytes can be read as GB18030 or Big5, so those count only if
     most of the characters they give are everyday ones; the better of the two is taken.
 
+    Args:
+        file: the file.
+        chosen: one of `ENCODINGS`, where it is not left to be told.
+
     Raises:
-        TableError: the bytes are none of these.
+        TableError: the bytes are none of these, or not in the one that was chosen.
     """
+    if chosen:
+        if chosen not in ENCODINGS or _sample(file, ENCODINGS[chosen]) is None:
+            raise TableError("decode", encoding=chosen[:100], names=", ".join(ENCODINGS))
+        return ENCODINGS[chosen]
     file.seek(0)
     certain = "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     if _sample(file, certain) is not None:
@@ -66,18 +77,27 @@ def encoding_of(file: BinaryIO) -> str:
     return best
 
 
+def chosen_encoding(name: str) -> str:
+    """The one of `ENCODINGS` that people call `name`, as in `Table.encoding`; empty if it is none."""
+    return next((key for key, encoding in ENCODINGS.items() if encoding_name(encoding) == name), "")
+
+
 def encoding_name(encoding: str) -> str:
     """What people call an encoding."""
     return encoding.removesuffix("-sig").upper()
 
 
-def decode(content: bytes) -> tuple[str, str]:
+def decode(content: bytes, chosen: str = "") -> tuple[str, str]:
     """Text and the name of its encoding.
+
+    Args:
+        content: the text's bytes.
+        chosen: as in `encoding_of`.
 
     Raises:
         TableError: The bytes are in none of the encodings of `encoding_of`.
     """
-    encoding = encoding_of(io.BytesIO(content))
+    encoding = encoding_of(io.BytesIO(content), chosen)
     return content.decode(encoding), encoding_name(encoding)
 
 

@@ -40,6 +40,7 @@ from textmatch.files.workbooks import read_workbook
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".xlsx", ".parquet")
 LIST_SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".xlsx")
+BINARY_SUFFIXES = (".xlsx", ".parquet")
 TABLE_LIMITS = Limits(rows=200_000, memory=256 * 2**20, seconds=28)
 LIST_LIMITS = Limits(rows=1_000_000, memory=256 * 2**20, seconds=28)
 
@@ -102,15 +103,17 @@ class Request(NamedTuple):
     suffixes: tuple[str, ...]
     limits: Limits
     sheet: str = ""
+    encoding: str = ""
 
 
-def read_table(
+def read_table(  # noqa: PLR0913 - each is told by whoever knows the file
     path: str | Path,
     header_names: Iterable[str] = (),
     *,
     suffixes: Sequence[str] = TABLE_SUFFIXES,
     limits: Limits = TABLE_LIMITS,
     sheet: str = "",
+    encoding: str = "",
 ) -> Table:
     """Read a file of sentence pairs. A `.json` file holds JSON Lines, as `.jsonl` does, or one list.
 
@@ -125,15 +128,17 @@ def read_table(
         suffixes: the endings that the name may have: some of `TABLE_SUFFIXES`, each perhaps with ``.gz`` after it.
         limits: how much is read.
         sheet: the name of the sheet of a workbook; empty to choose it by what is in it.
+        encoding: that of a file of text, one of `ENCODINGS`; empty to recognise it.
 
     Raises:
         TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind, or has no
             such sheet.
     """
-    return _read(Request("table", Path(path).absolute(), tuple(header_names), tuple(suffixes), limits, sheet))
+    names, kinds = tuple(header_names), tuple(suffixes)
+    return _read(Request("table", Path(path).absolute(), names, kinds, limits, sheet, encoding))
 
 
-def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS, sheet: str = "") -> Table:
+def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS, sheet: str = "", encoding: str = "") -> Table:
     """Read a file of sentences and what stands beside each.
 
     A `.txt` file has one sentence a line, unless every line has a tab: then it is a table. In `.csv`, `.tsv`, `.xlsx`
@@ -145,12 +150,13 @@ def read_list(path: str | Path, *, limits: Limits = LIST_LIMITS, sheet: str = ""
         path: a file whose name ends in one of `LIST_SUFFIXES`; encodings are those of `read_table`.
         limits: how much is read.
         sheet: the name of the sheet of a workbook; empty to choose it by what is in it.
+        encoding: that of a file of text, one of `ENCODINGS`; empty to recognise it.
 
     Raises:
         TableError: The file is missing, damaged, empty, too large, in an unknown encoding or of another kind, or has no
             such sheet.
     """
-    return _read(Request("list", Path(path).absolute(), (), LIST_SUFFIXES, limits, sheet))
+    return _read(Request("list", Path(path).absolute(), (), LIST_SUFFIXES, limits, sheet, encoding))
 
 
 def read_pasted(text: str) -> Table:
@@ -182,15 +188,21 @@ def read_pasted_list(text: str) -> Table:
     return _list_of_lines(["\n".join(lines)], "", LIST_LIMITS)
 
 
-def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits) -> str:
+def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits, encoding: str = "") -> str:
     """The text of a file whose name ends in one of `suffixes`.
+
+    Args:
+        path: the file.
+        suffixes: the endings that its name may have.
+        limits: how much is read.
+        encoding: one of `ENCODINGS`; empty to recognise it.
 
     Raises:
         TableError: The file is missing, damaged, too large, in an unknown encoding or of another kind.
     """
     path = Path(path)
     with _naming(path), _opened(path, file_suffix(path, suffixes), limits) as file:
-        return decode(file.read())[0]
+        return decode(file.read(), encoding)[0]
 
 
 def file_suffix(path: Path, suffixes: Sequence[str]) -> str:
@@ -215,23 +227,24 @@ def parse(request: Request) -> Table:
     kind = suffix.removesuffix(".gz")
     if request.sheet and kind != ".xlsx":
         raise TableError("sheet", name=request.sheet, names="–")
+    if request.encoding and kind in BINARY_SUFFIXES:
+        raise TableError("decode", encoding=request.encoding, names="–")
     with _opened(request.path, suffix, limits) as file:
         if kind == ".parquet":
             return _parquet(file, limits)
         if kind in (".jsonl", ".json"):
-            encoding = encoding_of(file)
+            encoding = encoding_of(file, request.encoding)
             text = lines(file, encoding, limits, "\n")
             keys, rows = _json_rows(_lines_of_json(text) if kind == ".json" else text, limits)
             make = _table_of_objects if request.kind == "table" else _list_of_json
             return make(keys, rows, encoding_name(encoding))
         if kind == ".txt":
-            encoding = encoding_of(file)
+            encoding = encoding_of(file, request.encoding)
             return _list_of_lines(lines(file, encoding, limits), encoding_name(encoding), limits)
         if request.kind == "table":
-            is_header = _has_both_names(request.header_names)
-            records = _records(kind, file, limits, is_header, request.sheet)
+            records = _records(kind, file, request, _has_both_names(request.header_names))
             return _table_of_records(records, request.header_names, limits)
-        return _list_of_records(_records(kind, file, limits, _has_sentence_name, request.sheet), limits)
+        return _list_of_records(_records(kind, file, request, _has_sentence_name), limits)
 
 
 # From path to bytes
@@ -284,15 +297,14 @@ def _gunzip(packed: BinaryIO, limits: Limits) -> BinaryIO:
 # From bytes to rows
 
 
-def _records(
-    kind: str, file: BinaryIO, limits: Limits, is_header: Callable[[Sequence[Any]], bool], sheet_name: str = ""
-) -> Records:
+def _records(kind: str, file: BinaryIO, request: Request, is_header: Callable[[Sequence[Any]], bool]) -> Records:
     """The rows of a file, without a title above the row that `is_header`."""
+    limits = request.limits
     if kind == ".xlsx":
-        sheet = read_workbook(file, limits, is_header, sheet_name)
+        sheet = read_workbook(file, limits, is_header, request.sheet)
         records = Records(sheet.rows, start=sheet.start, sheet=sheet.name, sheets=sheet.names)
         return _without_title(records, is_header)
-    encoding = encoding_of(file)
+    encoding = encoding_of(file, request.encoding)
     return _without_title(_delimited(lines(file, encoding, limits), kind, encoding_name(encoding), limits), is_header)
 
 

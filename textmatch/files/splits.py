@@ -73,6 +73,7 @@ STRICT_PROBLEMS = {
     "missing": "{sentence} is missing; expected one in every row",
     "blank": "{sentence} is blank; expected one in every row",
     "type": "{sentence} is of type {type}; expected text",
+    "formula": "{sentence} is the error of a formula, {value}; expected text",
     "score": "score is {value}; expected a number from 0 to 1",
 }
 """Why a row cannot be trained on; the keys are those of `ROW_PROBLEMS`."""
@@ -122,6 +123,7 @@ class DataOptions:
         labels: the names of the classes in class order, where they are given: by a checkpoint or by another corpus.
         header: whether the first row names the columns; None to tell it by its cells.
         dev_share: share of the train pairs that become the dev split where there is none, more than 0 and less than 1.
+        encoding: that of each file of text, one of `ENCODINGS`; empty to recognise it.
 
     Raises:
         DataError: `dev_share` is out of range.
@@ -133,6 +135,7 @@ class DataOptions:
     labels: tuple[str, ...] = ()
     header: bool | None = None
     dev_share: float = 0.1
+    encoding: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.dev_share < 1:
@@ -192,19 +195,24 @@ def load_splits(data: str | Path | Sequence[str | Path] | None, options: DataOpt
     )
 
 
-def read_pairs(path: str | Path) -> list[Pair]:
+def read_pairs(path: str | Path, labels: Sequence[str] = ()) -> list[Pair]:
     """Read one file's labelled pairs, in its order; a label such as "1.0" becomes "1".
+
+    Args:
+        path: the file.
+        labels: the names of the classes in class order; the label of each pair is then the number of its class.
 
     Raises:
         DataError: The file cannot be read, is empty or of an unknown kind; a column is missing or there twice; a row
-            has a blank, a missing value or the wrong number of fields.
+            has a blank, a missing value, a label that is none of `labels`, or the wrong number of fields.
     """
-    return _read_file(Path(path), DataOptions()).pairs
+    file = _read_file(Path(path), DataOptions())
+    return _with_classes(file, labels) if labels else file.pairs
 
 
 def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
     if _holds_paraphrases(path):
-        lines = _paraphrases(path)
+        lines = _paraphrases(path, options.encoding)
         _check_blocks(path, lines)
         pairs = list(_paraphrase_pairs(lines))
         return _LabelledFile(path, pairs, 1, f"{len(pairs):,} pairs of paraphrases, separated by |")
@@ -296,7 +304,7 @@ def _labels_of(train: _LabelledFile, dev: _LabelledFile | None, positive: str) -
     return shown_names(names)
 
 
-def _with_classes(file: _LabelledFile, labels: tuple[str, ...]) -> list[Pair]:
+def _with_classes(file: _LabelledFile, labels: Sequence[str]) -> list[Pair]:
     """The pairs with the number of their class as the label."""
     classes = {label: label_class(label, labels) for label in {pair.label for pair in file.pairs}}
     for position, pair in enumerate(file.pairs):
@@ -406,9 +414,15 @@ def _fingerprint(pairs: Iterable[Pair]) -> str:
 def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
     """A table in which every row has two sentences, and the one column of each kind."""
     try:
-        names, sheet = options.columns, options.sheet
-        table = read_table(path, filter(None, names), suffixes=PAIR_SUFFIXES, limits=NO_LIMITS, sheet=sheet)
-        table = table.with_header(options.header)
+        names = options.columns
+        table = read_table(
+            path,
+            filter(None, names),
+            suffixes=PAIR_SUFFIXES,
+            limits=NO_LIMITS,
+            sheet=options.sheet,
+            encoding=options.encoding,
+        ).with_header(options.header)
         if not all(names[:2]):
             _check_columns(path, table)
         columns = table.columns(*names)
@@ -489,10 +503,10 @@ def _holds_paraphrases(path: Path) -> bool:
         raise _file_error(path, error.problem) from None
 
 
-def _paraphrases(path: Path) -> list[list[str]]:
+def _paraphrases(path: Path, encoding: str = "") -> list[list[str]]:
     """The sentences of each line of a text file; an empty line has none."""
     try:
-        text = read_text(path, PARAPHRASE_SUFFIXES, NO_LIMITS)
+        text = read_text(path, PARAPHRASE_SUFFIXES, NO_LIMITS, encoding)
         if not text.strip():
             raise TableError("list")
     except TableError as error:

@@ -78,6 +78,14 @@ NUMBERED_OTHERS = frozenset(("id", "qid", "sid", "uid", "编号", "序号", "lab
 DEGREES = ("similarity", "score", "相似度", "相似性", "得分", "分数")
 """Names of a column that holds labels if all of its values are labels; otherwise it holds degrees."""
 
+FORMULA_ERRORS = frozenset(
+    (
+        *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!"),
+        *("#GETTING_DATA", "#CONNECT!", "#BLOCKED!", "#UNKNOWN!", "#BUSY!", "#PYTHON!"),
+    )
+)
+"""What a spreadsheet program shows, and writes into files of text, where a formula has no value."""
+
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
 
 SENTENCE_ENDS = ("。", "？", "?", "！", "!", "…")
@@ -93,6 +101,7 @@ ERRORS = {
     "unpacked": "unpacked the file has more than {limit} MB; at most that much is read",
     "gzip": "this is not a whole gzip file",
     "encoding": "the text is in an unknown encoding: line {line} is not UTF-8; expected a file saved as UTF-8",
+    "decode": "the text is not in the encoding {encoding}; expected one of {names}, or none, to have it recognised",
     "quotation": "row {row}: a quotation mark is not closed; expected a second one",
     "field": "row {row}: {reason}; is a quotation mark not closed?",
     "workbook": "this is not a readable XLSX workbook; expected one without a password, saved as .xlsx",
@@ -120,6 +129,7 @@ ROW_PROBLEMS = {
     "missing": "{sentence} is missing",
     "blank": "{sentence} is blank",
     "type": "{sentence} is not text but {type}",
+    "formula": "{sentence} is the error of a formula: {value}",
 }
 """Why one row cannot be used."""
 
@@ -331,7 +341,7 @@ class Table:
         return ", ".join(parts)
 
     def column(self, name: str | None = None) -> list[str]:
-        """The cells of a list's column as text, a missing one as "".
+        """The cells of a list's column as text; a missing one and the error of a formula as "".
 
         Args:
             name: one of `choices`; None takes `sentence_column`.
@@ -343,7 +353,8 @@ class Table:
         if name not in self.choices:
             raise TableError("column", name=name, names=", ".join(self.choices))
         place = self.choices.index(name)
-        return [_text(row.values[place]) for row in self.rows]
+        texts = (_text(row.values[place]) for row in self.rows)
+        return ["" if text in FORMULA_ERRORS else text for text in texts]
 
     def _holds_labels(self, place: int) -> bool:
         """Whether every cell of a column that is not blank is a known name of a class."""
@@ -505,6 +516,8 @@ def sentence_text(value: Any) -> Any:
 def sentence_problem(value: Any, name: str) -> Problem | None:
     """What is wrong with a cell of the sentence column called `name`; None if it holds text."""
     if isinstance(value, str):
+        if value.strip() in FORMULA_ERRORS:
+            return Problem("formula", {"sentence": name, "value": value.strip()})
         return None if value.strip() else Problem("blank", {"sentence": name})
     if is_missing(value):
         return Problem("missing", {"sentence": name})

@@ -128,8 +128,7 @@ def fit(
         _check_labels(corpus, splits.labels, every=not number)
     weights = _weights(options, corpora)
     model_config = replace(model_config, labels=splits.labels)
-    match = f" ({splits.labels[-1]}: the sentences match)" if len(classes) == 2 else ""
-    accelerator.print(f"classes: {', '.join(splits.labels)}{match}")
+    accelerator.print(*_about_classes(splits, train_config), sep="\n")
 
     # Vocabulary: of the train splits, or that of the checkpoint to start from.
     start = average_checkpoints(options.init) if options.init else None
@@ -314,6 +313,21 @@ def _build_vocabulary(corpora: Sequence[Splits], config: TrainConfig) -> Vocabul
 def _hashes(corpora: Sequence[Splits]) -> dict[str, str]:
     """Corpus and file → SHA-256."""
     return {f"{corpus.corpus}/{name}": digest for corpus in corpora for name, digest in corpus.sources.items()}
+
+
+def _about_classes(splits: Splits, config: TrainConfig) -> list[str]:
+    """The names of the classes, and what to do if one is rare, for people to read."""
+    names = splits.labels
+    match = f" ({names[-1]}: the sentences match)" if len(names) == 2 else ""
+    lines = [f"classes: {', '.join(names)}{match}"]
+    numbers = [int(pair.label) for pair in splits.train]
+    if config.class_weights == "none" and _is_uneven(numbers):
+        rarest, count = Counter(numbers).most_common()[-1]
+        lines.append(
+            f"train has {count:,} pairs of the class {names[rarest]}, of {len(numbers):,}; --class-weights balanced "
+            "--metric f1 would count it as much as the others"
+        )
+    return lines
 
 
 def _is_uneven(labels: Sequence[int]) -> bool:

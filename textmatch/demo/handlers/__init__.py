@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import gradio as gr
 
 from textmatch.demo.components.table import Heading, TableValue, table_value
 from textmatch.demo.i18n import text, translate
 from textmatch.errors import BusyError, TextMatchError
-from textmatch.files import Table, TableError
+from textmatch.files import ENCODINGS, Table, TableError, chosen_encoding
 
 PREVIEW_ROWS = 5
 """Rows shown of a table that was read."""
+
+ENCODING_CHOICES = [(name.upper() if name != "big5" else "Big5", name) for name in ENCODINGS]
+"""The encodings as people call them, and as `files` does."""
 
 CELL_LENGTH = 120
 """Characters shown of a cell."""
@@ -82,6 +86,12 @@ def choice_name(heading: Heading) -> str:
     if isinstance(heading, str):
         return heading
     return f"{text('table_column_word')} {heading['number']}" if "number" in heading else str(text(heading["key"]))
+
+
+def encoding_choice(table: Table) -> dict[str, Any]:
+    """What a dropdown offers where the encoding of a table's file was guessed; UTF-8 is told for certain."""
+    guessed = table.encoding not in ("", "UTF-8")
+    return gr.update(value=chosen_encoding(table.encoding) or None, visible=guessed)
 
 
 def shorten(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,15 @@ from textmatch.demo.components.batch_report import ReportValue
 from textmatch.demo.components.status import IDLE, WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE, Cell, Heading, TableValue, table_value
 from textmatch.demo.components.verdict import label_message
-from textmatch.demo.handlers import CELL_LENGTH, choice_name, error_message, headings, shorten, table_preview
+from textmatch.demo.handlers import (
+    CELL_LENGTH,
+    choice_name,
+    encoding_choice,
+    error_message,
+    headings,
+    shorten,
+    table_preview,
+)
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, table_bytes
@@ -105,6 +113,7 @@ class BatchView(NamedTuple):
     label: Any
     header: Any
     sheet: Any
+    encoding: Any
     preview: Any
     results: Any
     report: Any
@@ -163,13 +172,22 @@ class BatchHandlers:
 
     def read_sheet(self, key: str | None, sheet: str, before: Job | None, request: gr.Request) -> Updates:
         """Read another sheet of the visitor's workbook."""
+        return self._read_again(key, before, request, lambda path: read_table(path, sheet=sheet))
+
+    def read_encoding(self, key: str | None, encoding: str, before: Job | None, request: gr.Request) -> Updates:
+        """Read the visitor's file in another encoding."""
+        return self._read_again(key, before, request, lambda path: read_table(path, encoding=encoding))
+
+    def _read_again(
+        self, key: str | None, before: Job | None, request: gr.Request, read: Callable[[str], Table]
+    ) -> Updates:
         discard(before)
         source = self.tables.get(key)
         self.tables.remove(key)
         if source is None:
             return self._no_table()
         try:
-            return self._table(replace(source, table=read_table(source.path, sheet=sheet)))
+            return self._table(replace(source, table=read(source.path)))
         except TableError as error:
             return self._no_table(_error(error_message(error, request)))
 
@@ -239,6 +257,7 @@ class BatchHandlers:
             ),
             view.header: gr.Checkbox(value=table.header, visible=table.first is not None),
             view.sheet: gr.Dropdown(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
+            view.encoding: encoding_choice(table),
             view.preview: table_preview(table, source.name, PAIR_NAMES),
         }
 

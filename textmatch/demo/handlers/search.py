@@ -15,7 +15,7 @@ from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
 from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdict
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE
-from textmatch.demo.handlers import choice_name, error_message, headings, table_preview
+from textmatch.demo.handlers import choice_name, encoding_choice, error_message, headings, table_preview
 from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
@@ -59,6 +59,7 @@ class SearchView(NamedTuple):
     column: Any
     answer_column: Any
     sheet: Any
+    encoding: Any
     header: Any
     preview: Any
     query: Any
@@ -70,14 +71,15 @@ class SearchView(NamedTuple):
 
     @property
     def choices(self) -> list[Any]:
-        """What a visitor chooses of a list: the columns, the sheet, and whether its first row is a header."""
-        return [self.column, self.answer_column, self.sheet, self.header]
+        """What a visitor chooses of a list: the columns, the sheet, the encoding, and whether row 1 is a header."""
+        return [self.column, self.answer_column, self.sheet, self.encoding, self.header]
 
 
 class Reading(NamedTuple):
-    """How a visitor wants a list read: which sheet ("" to choose it), and whether row 1 is a header (None: guess)."""
+    """How a visitor wants a list read: sheet and encoding ("" to guess), whether row 1 is a header (None to guess)."""
 
     sheet: str = ""
+    encoding: str = ""
     header: bool | None = None
 
     def table(self, file: str | None, pasted: str) -> Table:
@@ -86,7 +88,7 @@ class Reading(NamedTuple):
         Raises:
             TableError: it cannot be used.
         """
-        table = read_list(file, sheet=self.sheet) if file else read_pasted_list(pasted)
+        table = read_list(file, sheet=self.sheet, encoding=self.encoding) if file else read_pasted_list(pasted)
         return table.with_header(self.header)
 
 
@@ -114,6 +116,10 @@ class SearchHandlers:
         """Offer the columns of one sheet of a workbook; None takes the one with the data."""
         return self._offered(file, "", Reading(sheet=sheet or ""), request)
 
+    def read_encoding(self, file: str | None, encoding: str, request: gr.Request) -> Updates:
+        """Offer the columns of the file as it reads in another encoding."""
+        return self._offered(file, "", Reading(encoding=encoding), request)
+
     def read_pasted(self, pasted: str, file: str | None, request: gr.Request) -> Updates:
         """Offer the columns of a pasted table; of lines that are none, nothing. An upload empties the box."""
         if file and not pasted:
@@ -121,11 +127,11 @@ class SearchHandlers:
         offered = self._offered(None, pasted, Reading(), request) if "\t" in pasted else self._no_columns()
         return {self.view.file: None} | offered
 
-    def read_header(
-        self, file: str | None, pasted: str, sheet: str | None, header: bool, request: gr.Request
-    ) -> Updates:
+    def read_header(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
         """Offer the columns anew, with the first row as the header or as a row like the others."""
-        return self._offered(file, pasted, Reading(sheet or "", header), request)
+        view = self.view
+        reading = Reading(inputs[view.sheet] or "", inputs[view.encoding] or "", inputs[view.header])
+        return self._offered(inputs[view.file], inputs[view.pasted], reading, request)
 
     def _offered(self, file: str | None, pasted: str, reading: Reading, request: gr.Request) -> Updates:
         """What the page shows of a list that was read."""
@@ -145,6 +151,7 @@ class SearchHandlers:
             view.column: gr.update(choices=choices, value=table.sentence_column, visible=several),
             view.answer_column: gr.update(choices=[no_answers, *choices], value=answer, visible=several),
             view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
+            view.encoding: encoding_choice(table),
             view.header: gr.update(value=table.header, visible=table.first is not None),
             view.preview: table_preview(table, name),
             view.status: status_value({"key": key, "name": name, "count": len(table.rows)}),
@@ -171,12 +178,12 @@ class SearchHandlers:
         """Index a list in steps and put it in the place of the visitor's former one."""
         view = self.view
         file, pasted = inputs[view.file], inputs[view.pasted]
-        column, answer, sheet, header = (inputs[each] for each in view.choices)
+        column, answer, sheet, encoding, header = (inputs[each] for each in view.choices)
         if file and pasted:  # an upload empties the box, so this is newer, and the choices are still the file's
-            file = column = answer = sheet = None
+            file = column = answer = sheet = encoding = None
         try:
             # Without a column the list was not shown yet, so nobody has said what its first row is.
-            table = Reading(sheet or "", header if column else None).table(file, pasted)
+            table = Reading(sheet or "", encoding or "", header if column else None).table(file, pasted)
             sentences, answers = table.column(column), table.column(answer) if answer else []
             line = {"key": "search_indexing", "count": len(sentences)}
             index = yield from _with_progress(

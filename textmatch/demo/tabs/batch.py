@@ -10,6 +10,7 @@ from textmatch.demo.components.status import WORKING, status, status_value
 from textmatch.demo.components.table import table
 from textmatch.demo.components.upload_check import upload_check
 from textmatch.demo.examples import EXAMPLES
+from textmatch.demo.handlers import ENCODING_CHOICES
 from textmatch.demo.handlers.batch import MAX_TABLES, WRITERS, BatchHandlers, BatchView, source_bytes
 from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
@@ -55,6 +56,13 @@ def tab(matcher: TextMatcher) -> None:
             sentence2 = gr.Dropdown(label=text("batch_sentence2"), min_width=160, elem_id="batch-sentence2")
             label = gr.Dropdown(label=text("batch_label"), min_width=160, elem_id="batch-label")
             sheet = gr.Dropdown(label=text("batch_sheet"), min_width=160, visible=False, elem_id="batch-sheet")
+            encoding = gr.Dropdown(
+                ENCODING_CHOICES,
+                label=text("batch_encoding"),
+                min_width=160,
+                visible=False,
+                elem_id="batch-encoding",
+            )
             header = gr.Checkbox(label=text("batch_header"), min_width=160, elem_id="batch-header")
         preview = table(elem_id="batch-preview")
         with gr.Row(elem_id="batch-actions"):
@@ -80,6 +88,7 @@ def tab(matcher: TextMatcher) -> None:
         label=label,
         header=header,
         sheet=sheet,
+        encoding=encoding,
         preview=preview,
         results=results,
         report=report,
@@ -93,7 +102,8 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     columns = [view.sentence1, view.sentence2, view.label]
     outcome = [view.status, view.results, view.report, view.csv, view.xlsx]
-    read = [view.source, view.status, *columns, view.header, view.sheet, view.preview, view.results, view.report]
+    how = [view.header, view.sheet, view.encoding]
+    read = [view.source, view.status, *columns, *how, view.preview, view.results, view.report]
 
     start.click(None, None, view.status, js=_says(), **quiet)
     start.click(handlers.start, {view.source, view.job, *columns}, [view.job, *outcome], **quiet).then(
@@ -112,6 +122,7 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
     example.click(None, None, view.pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
     view.header.input(handlers.read_header, [view.source, view.header, view.job], [*read, view.file], **quiet)
     view.sheet.input(handlers.read_sheet, [view.source, view.sheet, view.job], [*read, view.file], **quiet)
+    view.encoding.input(handlers.read_encoding, [view.source, view.encoding, view.job], [*read, view.file], **quiet)
 
 
 def _says(key: str | None = None) -> str:

@@ -13,6 +13,7 @@ from textmatch.demo.components.search_hits import search_hits
 from textmatch.demo.components.status import WORKING, status, status_value
 from textmatch.demo.components.table import EMPTY_TABLE, table
 from textmatch.demo.components.upload_check import upload_check
+from textmatch.demo.handlers import ENCODING_CHOICES
 from textmatch.demo.handlers.search import SearchHandlers, SearchView, hits_value, ready_status
 from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
@@ -64,6 +65,9 @@ def tab(matcher: TextMatcher) -> None:
             with gr.Row(elem_id="search-columns"):
                 column = gr.Dropdown(label=text("search_column"), visible=False, elem_id="search-column")
                 sheet = gr.Dropdown(label=text("batch_sheet"), visible=False, elem_id="search-sheet")
+                encoding = gr.Dropdown(
+                    ENCODING_CHOICES, label=text("batch_encoding"), visible=False, elem_id="search-encoding"
+                )
                 answers = gr.Dropdown(label=text("search_answer_column"), visible=False, elem_id="search-answer-column")
                 header = gr.Checkbox(label=text("batch_header"), visible=False, elem_id="search-header")
             preview = table(elem_id="search-preview")
@@ -108,6 +112,7 @@ def tab(matcher: TextMatcher) -> None:
         column=column,
         answer_column=answers,
         sheet=sheet,
+        encoding=encoding,
         header=header,
         preview=preview,
         query=query,
@@ -139,7 +144,8 @@ def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) ->
     view.file.upload(None, None, [view.pasted, *columns], js=_returns("", *hidden), **QUIET)
     view.file.upload(handlers.read_columns, view.file, shown, **QUIET)
     view.sheet.input(handlers.read_sheet, [view.file, view.sheet], shown, **QUIET)
-    view.header.input(handlers.read_header, [view.file, view.pasted, view.sheet, view.header], shown, **QUIET)
+    view.encoding.input(handlers.read_encoding, [view.file, view.encoding], shown, **QUIET)
+    view.header.input(handlers.read_header, {view.file, view.pasted, *choices}, shown, **QUIET)
     view.file.clear(None, None, columns, js=_returns(*hidden), **QUIET)
     pasted = {"inputs": [view.pasted, view.file], "outputs": [view.file, *shown]}
     view.pasted.change(handlers.read_pasted, **pasted, trigger_mode="always_last", **QUIET)
