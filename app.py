@@ -24,6 +24,9 @@ def main() -> None:
     checkpoint: str = parser.parse_args().checkpoint
     with without_collection():
         page, options = prepare(checkpoint)
+    from textmatch.demo.memory import give_back
+
+    give_back()  # what only the making of the page needed
     page.launch(**options)
 
 

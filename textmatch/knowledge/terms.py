@@ -102,11 +102,14 @@ class _Lexicon(NamedTuple):
 
 @cache
 def _lexicon() -> _Lexicon:
-    same: defaultdict[str, set[int]] = defaultdict(set)
-    distinct: defaultdict[str, set[int]] = defaultdict(set)
+    same: defaultdict[str, list[int]] = defaultdict(list)
+    distinct: defaultdict[str, list[int]] = defaultdict(list)
     for number, group in enumerate(read_lexicon()):
         for term in group.terms:
-            (same if group.same else distinct)[term].add(number)
-    terms = same.keys() | distinct.keys()
-    meanings = {term: Meaning(frozenset(same[term]), frozenset(distinct[term])) for term in terms}
+            (same if group.same else distinct)[term].append(number)
+    known: dict[Meaning, Meaning] = {}  # the terms of a group share one: it takes more memory than the term
+    meanings: dict[str, Meaning] = {}
+    for term in same.keys() | distinct.keys():
+        meaning = Meaning(frozenset(same.get(term, ())), frozenset(distinct.get(term, ())))
+        meanings[term] = known.setdefault(meaning, meaning)
     return _Lexicon(meanings, max(map(len, meanings)))
