@@ -72,7 +72,7 @@ class Record:
         refused: kind of call → how many were refused because of too much work.
         errors: what went wrong → how often.
         lost: kind of call → calls whose stream ended without an answer.
-        late: kind of call → calls that had none after `LONGEST` seconds.
+        late: kind of call → calls that had none after `Visitor.patience` seconds.
     """
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -91,12 +91,14 @@ class Visitor:
         record: where it notes what it sees.
         chance: what it does next.
         file: the table that every visitor sends.
+        patience: seconds after which it waits for an answer no longer.
     """
 
     http: httpx.AsyncClient
     record: Record
     chance: random.Random
     file: bytes
+    patience: float = LONGEST
 
     def sentence(self) -> str:
         """A sentence of few different ones."""
@@ -112,7 +114,7 @@ class Visitor:
         name = told = ""
         try:
             async with (
-                asyncio.timeout(self.chance.uniform(0.05, 1) if leave else LONGEST),
+                asyncio.timeout(self.chance.uniform(0.05, 1) if leave else self.patience),
                 self.http.stream("GET", f"{url}/{joined.json()['event_id']}") as stream,
             ):
                 async for line in stream.aiter_lines():
@@ -347,7 +349,7 @@ async def until_up(url: str, process: subprocess.Popen[bytes]) -> None:
             with suppress(httpx.TransportError):
                 if (await http.get(url)).status_code == 200:
                     return
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.05)
     sys.exit("the server did not start")
 
 

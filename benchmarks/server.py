@@ -42,7 +42,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             for name, command in COMMANDS.items():
-                record["start"][name] = await _started(servers, name, command, Path(folder))
+                record["start"][name] = await started(servers, name, command, Path(folder))
             for count in options.clients:
                 record["clients"][count] = await _asked(servers, count, options.seconds)
         finally:
@@ -53,12 +53,12 @@ async def main() -> None:
     give(record, options.output)
 
 
-async def _started(servers: dict[str, Server], name: str, command: list[str], folder: Path) -> dict[str, float]:
+async def started(servers: dict[str, Server], name: str, command: list[str], folder: Path) -> dict[str, float]:
     """Start a server; seconds until its first answer, and its memory then."""
     began = time.monotonic()
     server = servers[name] = start_server(command, folder / name)
     await until_up(server[1], server[0])
-    visitor = _visitor(server[1], 0)
+    visitor = new_visitor(server[1], 0)
     await visitor.pair("predict")
     await visitor.http.aclose()
     return {"seconds": round(time.monotonic() - began, 2), "megabytes": megabytes(server[0].pid)}
@@ -82,7 +82,7 @@ async def _asked(servers: dict[str, Server], count: int, seconds: float) -> dict
 
 async def _rate(url: str, ask: Callable[[Visitor], Awaitable[None]], count: int, seconds: float) -> dict[str, float]:
     """Calls a second, and their times in milliseconds."""
-    visitors = [_visitor(url, number) for number in range(count)]
+    visitors = [new_visitor(url, number) for number in range(count)]
     began = time.monotonic()
 
     async def visit(visitor: Visitor) -> None:
@@ -104,7 +104,8 @@ async def _rate(url: str, ask: Callable[[Visitor], Awaitable[None]], count: int,
     }
 
 
-def _visitor(url: str, number: int) -> Visitor:
+def new_visitor(url: str, number: int) -> Visitor:
+    """A visitor who has not asked anything yet."""
     return Visitor(new_client(url, number), Record(), random.Random(number), b"")
 
 

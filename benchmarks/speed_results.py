@@ -2,7 +2,7 @@
 
 A table without figures is left as it is.
 
-The figures are those of `benchmarks.speed` and `benchmarks.server`.
+The figures are those of `benchmarks.speed`, `server`, `memory`, `training` and `growth`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.results import RESULTS, ROOT, fill, read_record
+from benchmarks.speed_bars import bars
 
 PAGE, PLOT = ROOT / "docs" / "speed.md", ROOT / "docs" / "img" / "speed.png"
 
@@ -93,6 +94,49 @@ def server() -> list[str]:
     return [*lines, "", below]
 
 
+def memory() -> list[str]:
+    """The table of start and memory."""
+    record = read_record(RESULTS / "speed_memory.json")
+    page, bare, kept = record["start"]["page"], record["start"]["echo"], record["kb_a_call"]
+    return [
+        "| | the page | the echo with PyTorch |",
+        "| --- | ---: | ---: |",
+        f"| start to first answer | {page['seconds']:.1f} s | {bare['seconds']:.1f} s |",
+        f"| memory then | {page['megabytes']:.0f} MB | {bare['megabytes']:.0f} MB |",
+        f"| kept of a call, in Gradio | {kept['gradio']:.0f} kB | |",
+        f"| kept of a call, plain | {kept['plain']:.0f} kB | |",
+        f"| kept of a file of {record['rows']:,} rows | {record['kept_mb']:.0f} MB | |",
+    ]
+
+
+def training() -> list[str]:
+    """The table of training."""
+    record = read_record(RESULTS / "speed_training.json")
+    one, two = (record["pairs_a_second"][processes] for processes in ("1", "2"))
+    return [
+        "| training | pairs/s | |",
+        "| --- | ---: | ---: |",
+        f"| one process, one thread | {one:.0f} | {record['share_of_limit']:.0%} of the limit |",
+        f"| two processes | {two:.0f} | {record['two_processes']:.2f} × |",
+    ]
+
+
+def growth() -> list[str]:
+    """The table of growth."""
+    record = read_record(RESULTS / "speed_growth.json")
+    names = {
+        "pairs": f"{record['pairs']:,} pairs of a file",
+        "index": f"index of {record['sentences']:,} sentences",
+        "duplicates": f"duplicates of {record['sentences']:,} sentences",
+        "length": f"pairs with sentences of {record['length']} characters",
+    }
+    rows = (
+        f"| {name} | {record[key + '_seconds'][0]} s | {record[key + '_seconds'][1]} s | {record[key + '_growth']} × |"
+        for key, name in names.items()
+    )
+    return ["| | | ten times as much | |", "| --- | ---: | ---: | ---: |", *rows]
+
+
 def plot() -> None:
     """Draw the times of one pair on one thread."""
     from matplotlib.figure import Figure
@@ -113,8 +157,9 @@ def plot() -> None:
 
 def main() -> None:
     """Write all tables and the plot."""
-    tables = {"pair": pair, "file": file, "search": search, "server": server}
-    fill(PAGE, [table for name, table in tables.items() if any(RESULTS.glob(f"speed_{name}*.json"))])
+    tables = (pair, file, search, server, memory, training, growth)
+    measured = [table for table in tables if any(RESULTS.glob(f"speed_{table.__name__}*.json"))]
+    fill(PAGE, [bars, *measured])
     plot()
 
 

@@ -201,6 +201,26 @@ def test_the_requirements_of_training_are_what_it_asks_for_and_nothing_of_the_te
 
 
 @pytest.mark.slow
+def test_two_processes_train_what_one_does_with_the_same_pairs_a_step(tmp_path: Path) -> None:
+    data = write_folder(tmp_path / "data")
+    options = ["--data", str(data), *OPTIONS, "--epochs=3", "--dropout=0", "--token-dropout=0"]
+    options += ["--contrastive-weight=0"]  # which compares the pairs of one process
+    runs = {1: ["--batch-size=8"], 2: ["--batch-size=4"]}
+    records = {}
+    for processes, batch in runs.items():
+        output = tmp_path / str(processes)
+        torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        command = [sys.executable, *torchrun, "train.py", *options, *batch, "--output", str(output)]
+        done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        records[processes] = json.loads((output / "metrics.json").read_text(encoding="utf-8"))
+    assert [record["processes"] for record in records.values()] == [1, 2]
+    one, two = ([epoch["loss"] for epoch in record["history"]] for record in records.values())
+    assert len(one) == 3
+    assert one == pytest.approx(two, rel=1e-4)
+
+
+@pytest.mark.slow
 def test_help_shows_every_option_without_a_warning() -> None:
     done = train_py("--help")
     assert (done.returncode, done.stderr) == (0, "")

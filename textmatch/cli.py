@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textmatch import __version__
-from textmatch.errors import CheckpointError, InputError, TextMatchError
+from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,10 +131,14 @@ def _add_score(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="compare the pairs of a file, row by row",
         description="Compare the pairs of a file (CSV, TSV, JSONL, XLSX, Parquet). The result has the same rows, with "
         "the columns probability, prediction, similarity and problem. A row that cannot be used does not stop the "
-        "others.",
+        "others. With --ray the pairs are in a folder of files (CSV, TSV, Parquet), which the machines of a Ray "
+        "cluster score; docs/speed.md says how.",
     )
     command.add_argument("file", type=Path, help="the file, or - for standard input")
     command.add_argument("--output", type=Path, help="a .csv or .xlsx file (CSV, or with --json JSON Lines, to stdout)")
+    command.add_argument(
+        "--ray", action="store_true", help="score the files of a folder on a Ray cluster, into the folder --output"
+    )
     for column in COLUMNS:
         command.add_argument(f"--{column}", default="", metavar="COLUMN", help=f"the {column} column (recognised)")
     _add_columns(command)
@@ -293,12 +297,13 @@ def _prediction_lines(prediction: Prediction, max_length: int) -> Iterable[str]:
 
 def score(options: argparse.Namespace) -> None:
     """Score a file. If interrupted, it writes what was scored until then."""
-    from textmatch.files import column_names, read_table
+    from textmatch.files import read_table
     from textmatch.scoring import result_names, result_rows
 
+    if options.ray:
+        return _score_on_ray(options)
     _check_output(options.output, (".csv", ".xlsx"))
-    given = column_names(options.columns)
-    names = [getattr(options, column) or name for column, name in zip(COLUMNS, given, strict=True)]
+    names = _column_names(options)
     with _file_or_input(options.file) as file:
         table = read_table(file, filter(None, names), sheet=options.sheet, encoding=options.encoding)
         table = table.with_header(options.header)
@@ -312,6 +317,42 @@ def score(options: argparse.Namespace) -> None:
         print(_json(summary | {"output": str(options.output)}))
     done = f"{len(scores):,} of {len(table.rows):,} rows, {failed:,} of them could not be scored"
     print(f"\r{done}", file=sys.stderr)
+    return None
+
+
+def _score_on_ray(options: argparse.Namespace) -> None:
+    """Score the parts of a folder that the output folder does not have yet; exit code 1 if one could not be read."""
+    from textmatch.ray_data import Job, score_parts
+
+    if options.output is None or options.sheet:
+        raise InputError("--ray: expected a folder of CSV, TSV or Parquet files, and --output FOLDER")
+    gpus = int(options.device not in (None, "cpu"))
+    first, second, label = _column_names(options)
+    job = Job(
+        str(options.file),
+        str(options.output),
+        options.checkpoint,
+        (first, second, label),
+        options.header,
+        options.backend,
+        gpus,
+    )
+    wrong = 0
+    for part in score_parts(job):
+        wrong += bool(part.problem)
+        counts = f"{part.rows:,} rows, {part.failed:,} of them could not be scored"
+        done = f"{part.name}: {'not scored: ' + part.problem if part.problem else counts}"
+        print(_json(part._asdict()) if options.json else done, flush=True)
+    if wrong:
+        raise DataError(f"{wrong:,} files could not be scored; the others are in {options.output}")
+
+
+def _column_names(options: argparse.Namespace) -> list[str]:
+    """The names that are given for `COLUMNS`; empty where none is."""
+    from textmatch.files import column_names
+
+    given = column_names(options.columns)
+    return [getattr(options, column) or name for column, name in zip(COLUMNS, given, strict=True)]
 
 
 def _check_output(output: Path | None, suffixes: tuple[str, ...], name: str = "--output") -> None:

@@ -27,7 +27,7 @@ def _counts() -> dict[str, float]:
     for line in gzip.decompress(TABLE.read_bytes()).decode("utf-8").split("\n"):
         size, power, runs = line.split("\t")
         step, value = int(size), (int(power) + 0.5) * math.log(2)
-        counts |= {runs[i : i + step]: value for i in range(0, len(runs), step)}
+        counts.update((runs[i : i + step], value) for i in range(0, len(runs), step))
     counts[""] = math.log(sum(math.exp(value) for run, value in counts.items() if len(run) == 1))
     return counts
 

@@ -185,8 +185,6 @@ def fit(
         log.write(step, **{name: value for name, value in asdict(epoch).items() if name != "seconds"})
         accelerator.print(_line(epoch, train_config.epochs, with_f1))
 
-    log.end()
-
     # The best epoch on dev, calibrated on dev, tested once, saved.
     best = run.best_model()
     calibrate(best, dev, balanced)
@@ -214,6 +212,7 @@ def fit(
         print(table(record))
         print(f"checkpoint: {output}")
     accelerator.wait_for_everyone()
+    log.end()  # last: it also ends the connection of the processes
 
 
 def _check_output(output: Path, options: RunOptions) -> None:
