@@ -87,6 +87,7 @@ def test_the_results_are_those_of_the_record(shipped: dict[str, Any]) -> None:
     assert facts["about_parameters"] == f"{record['parameters']:,}"
 
 
+@pytest.mark.slow
 def test_the_epochs_of_a_run_are_drawn() -> None:
     folder = CHECKPOINT.with_name("siamese")
     epochs = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["history"]
@@ -155,6 +156,7 @@ def test_the_tab_speaks_the_visitors_language(visit: Callable[..., Any], locale:
     assert texts["about_figure_brier"] in heading
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("metrics", "config"),
     [

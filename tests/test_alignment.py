@@ -112,6 +112,7 @@ def test_a_value_is_plain_json(explanation: Explanation) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_real_explanation_can_be_drawn(matcher: TextMatcher) -> None:
     value = alignment_value(matcher.explain("阳台上的花该几天浇一次水", "陽台的花多久浇一次水？"))
     assert "".join(chip["text"] for chip in value["rows"][1]) == "陽台的花多久浇一次水"
@@ -303,6 +304,7 @@ def test_a_weakness_of_the_model_is_shown_apart(show: Open) -> None:
     expect(page.locator(".tm-weak")).to_be_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_keyboard_walks_the_words_and_each_says_its_part(show: Open) -> None:
     page = show("simple")

@@ -293,6 +293,7 @@ def verdict(page: Any) -> str:
     return str(page.locator("#verdict h2").inner_text())
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_enter_button_swap_and_clear(visit: Open) -> None:
     page = visit()
@@ -474,6 +475,7 @@ def test_a_stale_answer_is_followed_by_the_right_one(visit: Open) -> None:
     assert [question["data"][0] for question in sent] == ["后来又改了的句子"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_several_lines_become_a_ranking(visit: Open) -> None:
     page = visit()

@@ -161,6 +161,7 @@ def test_the_first_look(visit: Open, locale: str, viewport: dict[str, int], sche
     assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("locale", "query", "language"),

@@ -37,7 +37,12 @@ CONFIGS = {
 }
 
 
-@pytest.fixture(scope="module", params=CONFIGS)
+QUICK = ("interaction", "three classes")
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in CONFIGS]
+)
 def any_matcher(request: pytest.FixtureRequest) -> TextMatcher:
     return random_matcher(CONFIGS[request.param], SENTENCES)
 
@@ -243,6 +248,7 @@ def test_aligned_pairs_are_strong_enough_and_in_order(explanations: list[Explana
             assert [word.aligned for word in row] == [i in {end[side] for end in ends} for i in range(len(row))]
 
 
+@pytest.mark.slow
 def test_attention_is_the_networks_own(any_matcher: TextMatcher) -> None:
     one, two = SENTENCES[0], SENTENCES[3]
     attention = any_matcher.attention(one, two)
@@ -372,6 +378,7 @@ def test_a_change_that_hardly_turns_the_verdict_is_not_suggested(
     assert (plain.explain("今天真热", "今天真冷").counterfactual is not None) == suggested
 
 
+@pytest.mark.slow
 def test_no_sentence_is_ever_emptied_and_few_rows_are_asked(
     plain: TextMatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_changed_amount_is_written_as_a_quantity(sentence: str, seed: int) -> 
             assert form
 
 
+@pytest.mark.slow
 def test_terms_are_exchanged_for_their_like_and_for_their_unlike(generator: Generator) -> None:
     made = [pair for _ in range(4) for pair in generator.terms(12)]  # an unlike term is not found in every try
     by_pair = {frozenset(pair[:2]): pair.label for pair in made}
@@ -108,6 +109,7 @@ def test_strange_texts_and_unrelated_sentences_do_not_match(generator: Generator
     assert all(pair.sentence1 != pair.sentence2 for pair in made)
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_corpus_that_training_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "sentences.txt"
     source.write_text("\n".join(SENTENCES), encoding="utf-8")

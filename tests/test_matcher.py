@@ -169,12 +169,14 @@ def test_rounding_does_not_depend_on_the_order(monkeypatch: pytest.MonkeyPatch) 
         assert (one.probabilities, one.similarity) == (other.probabilities, other.similarity)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 1000])
 def test_batch_size_makes_no_difference(matcher: TextMatcher, batch_size: int) -> None:
     for one, other in zip(matcher.predict(PAIRS, batch_size), matcher.predict(PAIRS), strict=True):
         alike(one, other)
 
 
+@pytest.mark.slow
 def test_the_other_pairs_make_no_difference(matcher: TextMatcher) -> None:
     together = matcher.predict(PAIRS)
     for pair, among_others in zip(PAIRS, together, strict=True):
@@ -201,6 +203,7 @@ def test_surface_forms_get_identical_answers(matcher: TextMatcher, variant: str)
     assert replace(got, sentence1=expected.sentence1) == expected
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), max_size=4))
 def test_any_text_gets_an_answer_unless_it_is_blank(pairs: list[tuple[str, str]]) -> None:

@@ -41,6 +41,7 @@ def everyday_pairs() -> list[tuple[str, str]]:
         return [(row["sentence1"], row["sentence2"]) for row in csv.DictReader(file, delimiter="\t")]
 
 
+@pytest.mark.slow
 def test_both_backends_give_the_same_answers(matcher: TextMatcher, onnx_matcher: TextMatcher) -> None:
     pairs = [*everyday_pairs()[::12], ("好", "很好" * 60), ("在", "不在")]
     assert_equal(matcher, onnx_matcher, pairs)

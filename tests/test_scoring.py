@@ -55,6 +55,7 @@ def test_rows_keep_their_order_and_their_problems(matcher: TextMatcher) -> None:
     assert scores[7].prediction == matcher.labels[0]
 
 
+@pytest.mark.slow
 def test_scores_are_the_matchers_in_any_chunks(matcher: TextMatcher) -> None:
     sentences = ["几点开门", "什么时候开始营业", "这件衣服有没有大一号的", "𪚥是什么字", "快递几天能到"]
     pairs = [(a, b) for a in sentences for b in sentences]

@@ -144,6 +144,7 @@ def brute_force(index: Index, query: str, matcher: TextMatcher) -> list[int]:
     return [position for _, position in sorted(keyed)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["发票怎么开", "密码忘了", "貓在曬太陽", "如何退货", "完全无关的一句话"])
 def test_with_enough_candidates_search_is_brute_force(index: Index, matcher: TextMatcher, query: str) -> None:
     hits = index.search(query, top_k=100, candidates=1000)

@@ -164,6 +164,7 @@ def by_heart(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return output
 
 
+@pytest.mark.slow
 def test_a_handful_of_pairs_is_learned_by_heart(by_heart: Path) -> None:
     assert record(by_heart)["dev"]["accuracy"] == 1.0
     assert history(by_heart)[-1]["train_accuracy"] == 1.0
@@ -193,6 +194,7 @@ def test_three_classes_end_to_end_with_the_datas_own_names(tmp_path: Path, arch:
     assert figures["accuracy"] >= (0.9 if arch == "interaction" else 0.6)  # one cosine cannot tell three classes well
 
 
+@pytest.mark.slow
 def test_what_the_classes_are_called_makes_no_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = replace(QUICK, epochs=1, augmented_pairs=1.0, transitive_pairs=0.9)
     plain = run(tmp_path / "plain", model=TINY["siamese"], config=config)
@@ -242,6 +244,7 @@ def test_seven_namings_in_files_give_the_same_figures_and_similarity(tmp_path: P
     assert not start or told["1", "0"][0]["accuracy"] > 0.8  # and not upside down
 
 
+@pytest.mark.slow
 def test_a_network_that_is_not_symmetric_tells_the_two_sentences_apart(tmp_path: Path) -> None:
     run(tmp_path / "model", model=replace(TINY["default"], symmetric=False), config=replace(QUICK, epochs=1))
     matcher = TextMatcher.from_pretrained(tmp_path / "model", "cpu")
@@ -341,6 +344,7 @@ def test_test_pairs_choose_nothing(tmp_path: Path) -> None:
     assert record(tmp_path / "one")["test"] != record(tmp_path / "other")["test"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length_prior", [True, False])
 def test_a_rare_class_counts_as_much_if_the_classes_are_balanced(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], length_prior: bool
@@ -363,6 +367,7 @@ def test_a_rare_class_counts_as_much_if_the_classes_are_balanced(
     )  # not once it is on
 
 
+@pytest.mark.slow
 def test_the_metric_chooses_the_epoch_and_patience_ends_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -436,6 +441,7 @@ def test_a_finished_run_leaves_its_checkpoint_and_nothing_to_resume(
     assert weights(trained) == kept
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_once_it_is_trained_is_finished_by_resuming(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -473,6 +479,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
         run(tmp_path / "file" / "model")
 
 
+@pytest.mark.slow
 def test_the_log_has_the_figures_of_steps_and_epochs_and_is_not_replaced_unasked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -496,6 +503,7 @@ def test_the_log_has_the_figures_of_steps_and_epochs_and_is_not_replaced_unasked
         run(tmp_path / "other", model=model, config=config, log=tmp_path / "nowhere" / "log.jsonl")
 
 
+@pytest.mark.slow
 def test_an_interrupted_log_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config, model, log = replace(QUICK, epochs=2), TINY["siamese"], tmp_path / "log.jsonl"
     with monkeypatch.context() as patched:
@@ -507,6 +515,7 @@ def test_an_interrupted_log_is_continued(tmp_path: Path, monkeypatch: pytest.Mon
     assert [line["epoch"] for line in lines if "dev_accuracy" in line] == [1, 2]
 
 
+@pytest.mark.slow
 def test_tensorboard_gets_the_figures_and_a_missing_tracker_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -551,6 +560,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changed",
     [
@@ -654,6 +664,7 @@ def test_data_that_cannot_be_trained_on_is_refused_before_training(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_bf16_trains_where_the_device_can_and_is_refused_where_it_cannot(tmp_path: Path) -> None:
     config = replace(QUICK, epochs=1)
     run(tmp_path / "float32", config=config)  # the second run in a process may use another precision
@@ -669,6 +680,7 @@ def test_bf16_trains_where_the_device_can_and_is_refused_where_it_cannot(tmp_pat
 # Other corpora, and checkpoints to start from
 
 
+@pytest.mark.slow
 def test_other_corpora_are_trained_on_and_evaluated_apart(tmp_path: Path) -> None:
     other = Splits(NEARLY, DEV[1:7], DEV, {"train.tsv": "1"}, "other")
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), also=[other])
@@ -692,6 +704,7 @@ def test_a_few_corrections_are_trained_on_without_figures_of_their_own(tmp_path:
     assert "Other corpora" not in card
 
 
+@pytest.mark.slow
 def test_made_pairs_are_trained_on_as_often_as_asked_but_bring_no_characters(tmp_path: Path) -> None:
     made = Splits([Pair("龘龘龘", "龘龘龘靐", "0"), Pair("靐", "靐", "1")], DEV, None, {}, "made")
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), generated=[made], weights=[0.5])
@@ -702,6 +715,7 @@ def test_made_pairs_are_trained_on_as_often_as_asked_but_bring_no_characters(tmp
         run(tmp_path / "none", generated=[made], weights=[1.0, 2.0])
 
 
+@pytest.mark.slow
 def test_further_dev_pairs_weigh_as_much_as_dev_where_an_epoch_is_chosen(tmp_path: Path) -> None:
     wrong = [pair._replace(label="10"[int(pair.label)]) for pair in DEV[:2]]
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), dev_also=wrong)
@@ -726,6 +740,7 @@ def test_a_run_starts_from_a_checkpoint_with_its_vocabulary_sizes_and_weights(tr
     assert ours["model"] == theirs["model"]
 
 
+@pytest.mark.slow
 def test_several_starts_are_averaged_and_without_an_epoch_that_is_the_checkpoint(trained: Path, tmp_path: Path) -> None:
     run(tmp_path / "other", config=replace(QUICK, epochs=1, seed=9), init=[trained], command="python train.py other")
     starts = [trained, tmp_path / "other"]

@@ -110,6 +110,7 @@ def prior_of(*pairs: tuple[int, int, int]) -> torch.Tensor:
     return length_prior(both, [label for *_, label in pairs], 2).exp()
 
 
+@pytest.mark.slow
 def test_the_prior_is_the_share_of_each_class_at_each_length() -> None:
     short, long = [(4, 4, 1)] * 3000 + [(4, 4, 0)] * 1000, [(15, 15, 0)] * 4000
     prior = prior_of(*short, *long)

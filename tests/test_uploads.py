@@ -181,6 +181,7 @@ def test_a_killed_process_leaves_its_folder_to_the_next(tmp_path: Path) -> None:
 # Visitors with the same file
 
 
+@pytest.mark.slow
 def test_visitors_with_the_same_file_do_not_disturb_each_other(home: str, tmp_path: Path) -> None:
     file = tmp_path / "same.csv"
     file.write_text(TEXT, encoding="utf-8")
