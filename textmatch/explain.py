@@ -135,8 +135,7 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
     prediction, equal1, equal2 = matcher.predict([(sentence1, sentence2), (sentence1,) * 2, (sentence2,) * 2])
     equal = prediction.label in (equal1.label, equal2.label)
     trials = _removals(sentences, links) if equal else _agreements(sentences, links)
-    rows = _rows(sentences)
-    made = _affordable(trials, rows)
+    made = _affordable(trials, _rows(sentences))
     weights = _weigh(matcher, prediction, (equal1, equal2), made)
     return Explanation(
         prediction=prediction,
@@ -145,7 +144,7 @@ def explain(matcher: Matcher, sentence1: str, sentence2: str) -> Explanation:
         words=_explained_words(sentences, links, weights),
         aligned_pairs=tuple(AlignedPair(*link) for link in links),
         alignment="equality" if attention is None else "attention",
-        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal, rows),
+        counterfactual=_counterfactual(matcher, sentences, links, prediction, equal),
         complete=all(trial in made or trial.first > 1 for trial in trials),
     )
 
@@ -366,14 +365,14 @@ def _weigh(
 
 
 def _counterfactual(
-    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool, rows: int
+    matcher: Matcher, sentences: _Sentences, links: Sequence[Link], prediction: Prediction, equal: bool
 ) -> Counterfactual | None:
     """The change that reads best of those that give another label with a confidence of at least `TURNED`."""
     tried = [
         (change, pair)
         for change in changes((sentences[0].read, sentences[1].read), links, equal)
         if (pair := _changed_pair(sentences, change)) is not None
-    ][:rows]
+    ][: _rows(sentences)]
     outcomes = matcher.predict([pair for _, pair in tried])
     for (change, _), outcome in zip(tried, outcomes, strict=True):
         if outcome.label != prediction.label and outcome.probabilities[outcome.label] >= TURNED:
