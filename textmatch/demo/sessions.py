@@ -127,13 +127,11 @@ class CopiedState(SessionState):
 
     def __init__(self, blocks: Blocks, first: SessionState) -> None:
         self.blocks_config = copy.copy(blocks.default_config)
-        self.config_values = {key: _own(values) for key, values in first.config_values.items()}
+        self.config_values = dict(first.config_values)
         self.state_data: dict[int, Any] = {}
         self._state_ttl: dict[int, Any] = {}
         self.is_closed = False
         self.STATE_TTL_WHEN_CLOSED = first.STATE_TTL_WHEN_CLOSED
 
-
-def _own(values: dict[str, Any]) -> dict[str, Any]:
-    """A description of a component with properties of its own: a session sets their values."""
-    return values | {"props": dict(values["props"])} if "props" in values else dict(values)
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Keep nothing of what a visitor sent or was shown: Gradio only needs it for links to a session."""
