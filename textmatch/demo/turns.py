@@ -26,6 +26,10 @@ VISIT = "textmatch.visit"
 """Where a request's scope says which visit it belongs to, if Gradio does not (see `middleware.LeavingMiddleware`)."""
 
 
+LONG_EVENT = "long"
+"""The `concurrency_id` of an event that is long work although it takes no file."""
+
+
 @dataclass(frozen=True, eq=False)
 class Turn:
     """A client that waits for its turn.

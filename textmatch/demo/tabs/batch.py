@@ -14,6 +14,7 @@ from textmatch.demo.handlers.batch import MAX_TABLES, WRITERS, BatchHandlers, Ba
 from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
 from textmatch.demo.sessions import SessionStore
+from textmatch.demo.turns import LONG_EVENT
 from textmatch.files import TABLE_SUFFIXES
 from textmatch.matcher import TextMatcher
 
@@ -111,7 +112,8 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
     view.pasted.change(handlers.read_pasted, **pasted, trigger_mode="always_last", **quiet)
     example.click(None, None, view.pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
     view.header.input(handlers.read_header, [view.source, view.header, view.job], [*read, view.file], **quiet)
-    view.sheet.input(handlers.read_sheet, [view.source, view.sheet, view.job], [*read, view.file], **quiet)
+    sheet = [view.source, view.sheet, view.job]  # the file is read again
+    view.sheet.input(handlers.read_sheet, sheet, [*read, view.file], concurrency_id=LONG_EVENT, **quiet)
 
 
 def _says(key: str | None = None) -> str:
