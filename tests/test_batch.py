@@ -1,9 +1,11 @@
 """The batch tab: what happens to a table, and the tab in a browser."""
 
 import csv
+import gc
 import itertools
 import re
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,20 @@ def line(updates: dict[Any, Any]) -> str:
 
 
 # Tables
+
+
+def test_a_job_that_waits_keeps_no_table(handlers: BatchHandlers, labelled: Path) -> None:
+    """A table that was removed to make room for others is gone, however many jobs were made of it."""
+    read = handlers.read_file(str(labelled), None, visitor())
+    started = handlers.start(inputs_of(read), visitor())
+    source = handlers.tables.get(read["source"])
+    assert source
+    kept = weakref.ref(source)
+    handlers.tables.remove(read["source"])
+    del source
+    gc.collect()
+    assert kept() is None
+    assert finish(started)["status"]["line"] == {"text": TEXTS["en"]["batch_gone"]}
 
 
 def test_a_file_is_read_scored_reported_and_written(handlers: BatchHandlers, labelled: Path) -> None:

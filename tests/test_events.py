@@ -12,8 +12,11 @@ import httpx
 import pytest
 
 from tests.helpers import OTHER, SAME, visitor, write_workbook
-from textmatch.demo.events import MAX_MESSAGE, answered
+from tests.tiny_matchers import TINY, random_matcher
+from textmatch.demo.events import MAX_MESSAGE, Page, _turns, answered
 from textmatch.demo.i18n import TEXTS
+from textmatch.demo.tabs import batch, search
+from textmatch.demo.turns import LONG, SHORT
 from textmatch.demo.values import whole
 from textmatch.errors import BusyError, InputError
 
@@ -134,6 +137,17 @@ def test_a_body_that_is_no_json_is_told_why(server: str, body: str) -> None:
     answer = httpx.post(f"{server}gradio_api/call/predict", content=body, headers=headers)
     assert answer.status_code in (400, 422, 500)
     assert answer.json()["detail"]
+
+
+def test_every_event_that_reads_a_file_is_long_work() -> None:
+    """Reading may take half a minute, which short work would wait for."""
+    with Page() as page:
+        batch.tab(random_matcher(TINY, (SAME, OTHER)))
+        search.tab(random_matcher(TINY, (SAME, OTHER)))
+    waits = {(fn.name, len(fn.inputs)): _turns(fn) for fn in page.fns.values() if fn.fn}
+    reading = {event for event, turns in waits.items() if turns is LONG}
+    assert {("read_file", 2), ("read_sheet", 3), ("read_columns", 1), ("read_sheet", 2), ("read_header", 4)} <= reading
+    assert waits["start", 5] is waits["find", 2] is SHORT
 
 
 def test_half_a_surrogate_pair_is_replaced_wherever_it_stands() -> None:

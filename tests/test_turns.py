@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from tests.helpers import run_async
-from textmatch.demo.turns import Turns
+from textmatch.demo.turns import Room, Turns
 from textmatch.errors import BusyError
 
 
@@ -126,3 +126,13 @@ def test_an_error_gives_the_place_back() -> None:
         assert await turns.run(caller("a"), int, "1") == 1
 
     run_async(ask())
+
+
+def test_what_is_worked_on_is_bounded_and_one_alone_may_be_larger() -> None:
+    room = Room(100)
+    with room.taken(500):
+        pass
+    with room.taken(60), room.taken(40), pytest.raises(BusyError), room.taken(1):
+        pass
+    with room.taken(100):  # all of it was given back
+        pass

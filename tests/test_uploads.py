@@ -92,8 +92,11 @@ def test_sweeping_goes_on_while_others_delete(tmp_path: Path, monkeypatch: pytes
     assert len(gone) == 2
 
 
-def test_the_folder_is_bounded_and_the_oldest_files_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MOST_BYTES", 250)
+@pytest.mark.parametrize(("limit", "most"), [("MOST_BYTES", 250), ("MOST_FILES", 2)])
+def test_the_folder_is_bounded_and_the_oldest_files_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(uploads, limit, most)
     paths = [put(tmp_path / str(minutes), minutes, 100) for minutes in (9, 5, 1, 7)]
     sweep(tmp_path)
     assert [path.exists() for path in paths] == [False, True, True, False]

@@ -213,18 +213,19 @@ def align(words1: Sequence[str], words2: Sequence[str], attention: Tensor | None
         The links, by the word of the first sentence.
     """
     found = _identical(words1, words2)
+    taken1, taken2 = set(found), set(found.values())
+    strengths = None if attention is None else attention.tolist()
     scores = sorted(
         (
-            (-_likeness(one, two) - (0.0 if attention is None else 0.6 * attention[i, j].item()), i, j)
+            (-_likeness(one, two) - (0.0 if strengths is None else 0.6 * strengths[i][j]), i, j)
             for i, one in enumerate(words1)
             for j, two in enumerate(words2)
-            if i not in found and j not in found.values()
+            if i not in taken1 and j not in taken2
         ),
     )
     gaps = _gaps(len(words1), len(words2), found)
     ranked = sorted((score - _place(gaps, i, j), i, j) for score, i, j in scores)
     links = dict.fromkeys(found.items(), 1.0)
-    taken1, taken2 = set(found), set(found.values())
     for score, i, j in ranked:
         if -score >= COUNTERPART and i not in taken1 and j not in taken2:
             links[i, j] = min(0.95, -score)
@@ -250,10 +251,12 @@ def _identical(words1: Sequence[str], words2: Sequence[str]) -> dict[int, int]:
             i += 1
         else:
             j += 1
+    taken = set(found.values())
     for i, one in enumerate(words1):
-        free = (j for j, two in enumerate(words2) if two == one and j not in found.values())
+        free = (j for j, two in enumerate(words2) if two == one and j not in taken)
         if i not in found and (j := next(free, -1)) >= 0:
             found[i] = j
+            taken.add(j)
     return found
 
 

@@ -16,6 +16,9 @@ TABLE = Path(__file__).parent / "fluency.gz"
 EDGE = " "
 """Stands before and after a sentence."""
 
+CONTEXT = 2
+"""Characters by which the next one is judged."""
+
 BACK_OFF = math.log(0.3)
 """Added for each character of context that has to be left out."""
 
@@ -43,12 +46,13 @@ def fit(before: str, word: str, after: str) -> float:
     Returns:
         0 if nothing is known; above 0 the word is usual there, below 0 it is not.
     """
-    parts = [part for part in (EDGE + before, word, after + EDGE) if part]
+    # What stands farther away is as usual with the word as without it.
+    parts = [part for part in ((EDGE + before)[-CONTEXT:], word, (after + EDGE)[:CONTEXT]) if part]
     return _log_likelihood("".join(parts)) - math.fsum(map(_log_likelihood, parts))
 
 
 def _log_likelihood(text: str) -> float:
-    return math.fsum(_character(text[max(0, i - 2) : i], text[i]) for i in range(len(text)))
+    return math.fsum(_character(text[max(0, i - CONTEXT) : i], text[i]) for i in range(len(text)))
 
 
 def _character(context: str, character: str) -> float:

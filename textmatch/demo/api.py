@@ -14,11 +14,11 @@ import gradio as gr
 from gradio.events import api
 
 from textmatch.demo.handlers import visitor_errors
-from textmatch.demo.handlers.batch import Format, Labelled, Source, row_problems, write_scores
+from textmatch.demo.handlers.batch import Format, Labelled, Source, row_problems, source_bytes, write_scores
 from textmatch.demo.handlers.compare import MAX_LINES, candidates_problem, sentence_problem
 from textmatch.demo.i18n import translate
 from textmatch.demo.models import Models
-from textmatch.demo.turns import LONG, SHORT, Work
+from textmatch.demo.turns import LONG, ROOM, SHORT, Work
 from textmatch.demo.uploads import UPLOAD_FOLDER
 from textmatch.errors import InputError
 from textmatch.files import read_list, read_table
@@ -198,9 +198,10 @@ class Endpoints:
                 source = await work.run(_read_table, path, named, (sheet, header, encoding))
                 table = source.table
                 columns = table.columns(*chosen)
-                chunks = score(self._matcher(), table, columns, problems=row_problems(request))
-                scores = await work.finish(_all_scores(chunks))
-                scored = await work.run(write_scores, source, scores, None, format)
+                with ROOM.taken(await work.run(source_bytes, source)):
+                    chunks = score(self._matcher(), table, columns, problems=row_problems(request))
+                    scores = await work.finish(_all_scores(chunks))
+                    scored = await work.run(write_scores, source, scores, None, format)
         names = {column: None if at is None else table.names[at] for column, at in columns._asdict().items()}
         summary = {
             "rows": len(scores),

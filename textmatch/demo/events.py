@@ -19,7 +19,7 @@ from textmatch.demo.collecting import Collector
 from textmatch.demo.handlers import error_message
 from textmatch.demo.i18n import translate
 from textmatch.demo.sessions import Sessions
-from textmatch.demo.turns import LONG, SHORT, Turns
+from textmatch.demo.turns import LONG, LONG_EVENT, SHORT, Turns
 from textmatch.demo.values import usable, whole
 from textmatch.errors import BusyError, TextMatchError
 
@@ -111,7 +111,8 @@ def _turns(fn: BlockFunction) -> Turns | None:
     """Where an event waits for its turn; None if it sees to that itself, as endpoints and jobs do, or needs none."""
     if fn.is_validator_function or fn.api_visibility == "public" or inspect.isasyncgenfunction(fn.fn):
         return None
-    return LONG if any(isinstance(block, gr.File) for block in fn.inputs) else SHORT
+    long = fn.concurrency_id == LONG_EVENT or any(isinstance(block, gr.File) for block in fn.inputs)
+    return LONG if long else SHORT
 
 
 def _shown(message: str, title: str) -> gr.Error:

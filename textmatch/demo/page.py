@@ -21,7 +21,7 @@ from textmatch.demo.memory import giving_back
 from textmatch.demo.middleware import middleware, unreadable
 from textmatch.demo.models import Models
 from textmatch.demo.routes import ROUTES
-from textmatch.demo.sessions import Sessions
+from textmatch.demo.sessions import Inboxes, Sessions
 from textmatch.demo.tabs import about, batch, compare, play, search
 from textmatch.demo.theme import theme
 from textmatch.demo.tools import Tools
@@ -87,6 +87,8 @@ async def lifespan(app: App) -> AsyncIterator[None]:
     if page.mcp_server_obj:
         Tools(page.mcp_server_obj).register()
     app.state_holder = Sessions(page)
+    queue: Any = page._queue  # noqa: SLF001 - Gradio has no public name for it
+    queue.pending_messages_per_session = Inboxes(queue)
     async with giving_back():
         yield
 

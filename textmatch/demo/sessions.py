@@ -1,11 +1,12 @@
 """What is kept in memory for each visitor, and how much of it.
 
 Lists and tables stand in a `SessionStore`, under a secret key that only their visitor's session holds. What else Gradio
-keeps of a session is in `Sessions`.
+keeps of a session is in `Sessions`, and what it has to say to one in `Inboxes`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import secrets
 import sys
@@ -16,12 +17,17 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from gradio.blocks import Blocks
+from gradio.queueing import Queue
 from gradio.state_holder import SessionState, StateHolder
 
 from textmatch.files import Table
 from textmatch.search import Index
 
 T = TypeVar("T")
+
+MAX_INBOXES, MAX_UNREAD, MAX_UNREAD_IN_ALL = 2000, 100, 1000
+"""Sessions whose answers are kept until they fetch them; answers of one, and of all. Most take a few KB, the preview of
+a wide table takes half a MB. A browser fetches them at once."""
 
 SENTENCE_BYTES = 2000
 """Memory that a sentence of a list takes with its vector and its characters' places, about."""
@@ -117,6 +123,57 @@ class Sessions(StateHolder):
             self.time_last_used.pop(session_id, None)
 
 
+class Inboxes(OrderedDict[str, "Inbox"]):
+    """The answers that visitors' sessions have not fetched yet, in place of Gradio's.
+
+    Gradio keeps all answers of 2000 sessions, and then forgets the oldest session, whether its work goes on or not.
+
+    Args:
+        queue: Gradio's queue.
+    """
+
+    def __init__(self, queue: Queue) -> None:
+        super().__init__()
+        self._queue = queue
+
+    def __setitem__(self, session: str, _: Any) -> None:
+        """Open a session's inbox."""
+        if len(self) >= MAX_INBOXES:
+            self._forget_one()
+        super().__setitem__(session, Inbox(self))
+
+    def trim(self, inbox: Inbox) -> None:
+        """Drop the oldest answer of an inbox that has too many, or if all have too many that of the fullest."""
+        if inbox.qsize() > MAX_UNREAD:
+            inbox.get_nowait()
+        elif sum(each.qsize() for each in self.values()) > MAX_UNREAD_IN_ALL:
+            max(self.values(), key=Inbox.qsize).get_nowait()
+
+    def _forget_one(self) -> None:
+        """Forget a session with no work under way: one that has fetched its answers, or else the oldest."""
+        over = [session for session in self if not self._works(session)]
+        session = next((each for each in over if self[each].empty()), next(iter(over or self)))
+        del self[session]
+        self._queue.pending_event_ids_session.pop(session, None)
+
+    def _works(self, session: str) -> bool:
+        events = self._queue.pending_event_ids_session.get(session, ())
+        return any(event in self._queue.event_ids_to_events for event in events)
+
+
+class Inbox(asyncio.Queue[Any]):
+    """The answers that one session has not fetched yet."""
+
+    def __init__(self, inboxes: Inboxes) -> None:
+        super().__init__()
+        self._inboxes = inboxes
+
+    def put_nowait(self, item: Any) -> None:
+        """Add an answer."""
+        super().put_nowait(item)
+        self._inboxes.trim(self)
+
+
 class CopiedState(SessionState):
     """The state of a session that has changed nothing yet.
 
@@ -127,13 +184,11 @@ class CopiedState(SessionState):
 
     def __init__(self, blocks: Blocks, first: SessionState) -> None:
         self.blocks_config = copy.copy(blocks.default_config)
-        self.config_values = {key: _own(values) for key, values in first.config_values.items()}
+        self.config_values = dict(first.config_values)
         self.state_data: dict[int, Any] = {}
         self._state_ttl: dict[int, Any] = {}
         self.is_closed = False
         self.STATE_TTL_WHEN_CLOSED = first.STATE_TTL_WHEN_CLOSED
 
-
-def _own(values: dict[str, Any]) -> dict[str, Any]:
-    """A description of a component with properties of its own: a session sets their values."""
-    return values | {"props": dict(values["props"])} if "props" in values else dict(values)
+    def _update_value_in_config(self, key: int, value: Any) -> None:
+        """Keep nothing of what a visitor sent or was shown: Gradio only needs it for links to a session."""

@@ -10,8 +10,8 @@ import asyncio
 import os
 import threading
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,6 +24,10 @@ T = TypeVar("T")
 
 VISIT = "textmatch.visit"
 """Where a request's scope says which visit it belongs to, if Gradio does not (see `middleware.LeavingMiddleware`)."""
+
+
+LONG_EVENT = "long"
+"""The `concurrency_id` of an event that is long work although it takes no file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +180,35 @@ class Turns:
             turn.loop.call_soon_threadsafe(_resolve, turn.come)
 
 
+class Room:
+    """Memory for tables and lists that are worked on, all visitors' together.
+
+    Args:
+        capacity: bytes; a single table or list may be larger.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity, self._taken = capacity, 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        """Have room for so many bytes.
+
+        Raises:
+            BusyError: others work on so much that there is no room.
+        """
+        with self._lock:
+            if self._taken and self._taken + size > self._capacity:
+                raise BusyError("all", self._capacity)
+            self._taken += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken -= size
+
+
 def client_of(request: gr.Request) -> str:
     """The address that a request came from.
 
@@ -212,3 +245,6 @@ SHORT = Turns(max(2, CORES), per_client=24, in_all=160)
 
 LONG = Turns(2, per_client=8, in_all=32)
 """Reading files, scoring tables, indexing lists, grouping: steps of about a second."""
+
+ROOM = Room(1 << 30)
+"""For long work. What visitors have brought and nobody works on is bounded in `sessions`."""

@@ -1,4 +1,4 @@
-"""The page's temporary folder: empty at the start, swept by age, bounded in bytes.
+"""The page's temporary folder: empty at the start, swept by age, bounded in bytes and in files.
 
 Gradio puts an upload under the hash of its content, so two visitors who send the same file share one path: nobody may
 delete it after reading. And it forgets what an aborted upload or a killed process leaves. So all of it lies in one
@@ -33,8 +33,8 @@ SWEEP_SECONDS = 15
 EMPTY_SECONDS = 60
 """Age at which an empty folder is deleted."""
 
-MOST_BYTES = 4 * 2**30
-"""Size of the folder; above it the oldest files go first."""
+MOST_BYTES, MOST_FILES = 4 * 2**30, 20_000
+"""Size of the folder, and files in it; above one of them the oldest files go first."""
 
 RESULTS = "scored-"
 """How the names of folders with result files begin."""
@@ -143,8 +143,8 @@ def sweep(folder: Path) -> None:
             if Path(place) != folder and now - Path(place).stat().st_mtime > EMPTY_SECONDS:
                 Path(place).rmdir()
     total = sum(size for _, size, _ in files)
-    for _, size, path in sorted(files):
-        if total <= MOST_BYTES:
+    for left, (_, size, path) in zip(range(len(files), 0, -1), sorted(files), strict=True):
+        if total <= MOST_BYTES and left <= MOST_FILES:
             break
         with suppress(OSError):
             path.unlink(missing_ok=True)

@@ -30,6 +30,7 @@ from textmatch.demo.handlers import (
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, table_bytes
+from textmatch.demo.turns import ROOM
 from textmatch.demo.uploads import RESULTS, UPLOAD_FOLDER
 from textmatch.files import Columns, Table, TableError, label_class, read_pasted, read_table, write_csv, write_xlsx
 from textmatch.matcher import TextMatcher
@@ -209,13 +210,25 @@ class BatchHandlers:
         waiting = {view.status: _working("batch_queued")} | empty
         cancelled = {view.status: status_value({"key": "batch_cancelled"})} | empty
         folder = _result_folder()
-        job = Job(self._scoring(source, columns, folder, request), waiting, cancelled, folder)
+        job = Job(self._scoring(inputs[view.source], columns, folder, request), waiting, cancelled, folder)
         return {view.job: job} | waiting
 
     def _scoring(
+        self, key: str | None, columns: Columns, folder: Path, request: gr.Request
+    ) -> Generator[Updates, None, Updates]:
+        """Score a table in steps; if it is stopped, show what is done by then.
+
+        It has only the table's key until it begins: jobs that wait, or are never run, would keep what was removed.
+        """
+        source = self.tables.get(key)
+        if source is None:
+            return {self.view.status: _error(translate("batch_gone", request))}
+        with ROOM.taken(source_bytes(source)):
+            return (yield from self._scored(source, columns, folder, request))
+
+    def _scored(
         self, source: Source, columns: Columns, folder: Path, request: gr.Request
     ) -> Generator[Updates, None, Updates]:
-        """Score a table in steps; if it is stopped, show what is done by then."""
         view, table = self.view, source.table
         scores: list[Score] = []
         start, total = time.monotonic(), len(table.rows)

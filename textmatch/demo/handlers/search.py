@@ -19,8 +19,9 @@ from textmatch.demo.handlers import choice_name, encoding_choice, error_message,
 from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
-from textmatch.demo.sessions import SessionStore, StoredIndex
-from textmatch.errors import InputError, TextMatchError
+from textmatch.demo.sessions import SENTENCE_BYTES, SessionStore, StoredIndex
+from textmatch.demo.turns import ROOM
+from textmatch.errors import BusyError, InputError, TextMatchError
 from textmatch.files import Table, TableError, read_list, read_pasted_list
 from textmatch.matcher import TextMatcher
 from textmatch.search import Hit, Index, Step, Stop
@@ -186,9 +187,10 @@ class SearchHandlers:
             table = Reading(sheet or "", encoding or "", header if column else None).table(file, pasted)
             sentences, answers = table.column(column), table.column(answer) if answer else []
             line = {"key": "search_indexing", "count": len(sentences)}
-            index = yield from _with_progress(
-                Index.steps(self.matcher, sentences), lambda far: {view.status: status_value(line, progress=far)}
-            )
+            with ROOM.taken(SENTENCE_BYTES * len(sentences)):
+                index = yield from _with_progress(
+                    Index.steps(self.matcher, sentences), lambda far: {view.status: status_value(line, progress=far)}
+                )
         except TextMatchError as error:
             return {view.status: _problem(error, request), view.stop_loading: HIDE}
         self.store.remove(inputs[view.key])
@@ -343,7 +345,7 @@ def _verdict(probability: float, stored: StoredIndex) -> HitVerdict:
 
 def _problem(error: TextMatchError, request: gr.Request) -> StatusValue:
     """Why a list cannot be used. An index only fails because no sentence is left."""
-    if isinstance(error, TableError):
+    if isinstance(error, TableError | BusyError):
         message = error_message(error, request)
     else:
         message = translate("search_nothing", request, limit=MAX_CHARACTERS)

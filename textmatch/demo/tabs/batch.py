@@ -15,6 +15,7 @@ from textmatch.demo.handlers.batch import MAX_TABLES, WRITERS, BatchHandlers, Ba
 from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
 from textmatch.demo.sessions import SessionStore
+from textmatch.demo.turns import LONG_EVENT
 from textmatch.files import TABLE_SUFFIXES
 from textmatch.matcher import TextMatcher
 
@@ -121,8 +122,10 @@ def _events(handlers: BatchHandlers, start: gr.Button, stop: gr.Button, example:
     view.pasted.change(handlers.read_pasted, **pasted, trigger_mode="always_last", **quiet)
     example.click(None, None, view.pasted, js=f"() => {json.dumps(EXAMPLE)}", **quiet)
     view.header.input(handlers.read_header, [view.source, view.header, view.job], [*read, view.file], **quiet)
-    view.sheet.input(handlers.read_sheet, [view.source, view.sheet, view.job], [*read, view.file], **quiet)
-    view.encoding.input(handlers.read_encoding, [view.source, view.encoding, view.job], [*read, view.file], **quiet)
+    # These read the file again.
+    for setting, read_again in ((view.sheet, handlers.read_sheet), (view.encoding, handlers.read_encoding)):
+        again = [view.source, setting, view.job]
+        setting.input(read_again, again, [*read, view.file], concurrency_id=LONG_EVENT, **quiet)
 
 
 def _says(key: str | None = None) -> str:
