@@ -9,6 +9,7 @@ import pytest
 import train
 from benchmarks import trust
 from textmatch import cli
+from textmatch.space import CPU_INDEX
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("checkpoints/*/README.md")]
@@ -43,6 +44,12 @@ def test_links_to_files_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_the_readme_names_torchs_cpu_build_in_step_with_the_pins() -> None:
+    (torch,) = re.findall(r"^torch==\S+$", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    line = f"`pip install {torch} --index-url {CPU_INDEX}`"
+    assert line in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_python_in_the_readme_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -203,6 +203,15 @@ def test_bad_rows_of_a_csv(tmp_path: Path) -> None:
     assert [row.problem and row.problem.fields["got"] for row in table.rows] == [None, 1, 0, 3, None]
 
 
+@pytest.mark.parametrize(("kind", "mark"), [(".csv", ","), (".tsv", "\t"), (".txt", "\t")])
+def test_blank_lines_above_the_first_row_are_no_rows(tmp_path: Path, kind: str, mark: str) -> None:
+    lines = ["", " ", mark, f"今天下雨吗{mark}会下雨吗", f"几点了{mark}现在几点"]
+    table = read_table(put(tmp_path / f"a{kind}", "\n".join(lines)))
+    assert values(table) == [("今天下雨吗", "会下雨吗"), ("几点了", "现在几点")]
+    assert table.first_number == 4
+    assert refused(read_table, put(tmp_path / f"b{kind}", "\n".join(lines[:3]))).problem.key == "empty"
+
+
 def test_bad_rows_of_json_lines(tmp_path: Path) -> None:
     lines = [
         '{"text1": "甲", "text2": "乙"}',

@@ -386,7 +386,11 @@ def test_a_table_or_a_list_is_not_read_as_paraphrases(tmp_path: Path) -> None:
     """88 lines became 3,828 pairs."""
     path = tmp_path / "train.txt"
     path.write_text("怎么退款\t如何退款\t1\n" * 88, encoding="utf-8")
-    with pytest.raises(DataError, match=r"train\.txt: the lines hold tabs, as a table does.* the name train\.tsv"):
+    assert read_pairs(path) == [Pair("怎么退款", "如何退款", "1")] * 88
+    assert read_sentences(path) == ["怎么退款"] * 88 + ["如何退款"] * 88
+    assert load_splits([path, path], DataOptions(labels=("0", "1"))).notes[0].startswith("train: train.txt: 88 rows, ")
+    path.write_text("怎么退款\t如何退款\t1\n" * 8 + "怎么退款\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"train\.txt, line 9: 1 fields; expected 3"):
         read_pairs(path)
     path.write_text("怎么退款\n" * 1500, encoding="utf-8")
     with pytest.raises(DataError, match=r"train\.txt, line 201: this is line 201 of a block"):

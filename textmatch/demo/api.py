@@ -172,7 +172,7 @@ class Endpoints:
         probability and does not stop the others).
 
         Args:
-            file: the file; its name must end in .csv, .tsv, .jsonl, .json, .xlsx or .parquet.
+            file: the file; its name must end in .csv, .tsv, .txt (with tabs), .jsonl, .json, .xlsx or .parquet.
             sentence1: name of the column with the first sentences; empty to recognise it.
             sentence2: name of the column with the second sentences; empty to recognise it.
             label: name of a column with labels to compare with (0/1, class names, 是/否); empty to recognise one.

@@ -38,7 +38,7 @@ from textmatch.files.table import (
 )
 from textmatch.files.workbooks import read_workbook
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".json", ".xlsx", ".parquet")
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".json", ".xlsx", ".parquet")
 LIST_SUFFIXES = (".txt", ".csv", ".tsv", ".jsonl", ".json", ".xlsx")
 BINARY_SUFFIXES = (".xlsx", ".parquet")
 TABLE_LIMITS = Limits(rows=200_000, memory=256 * 2**20, seconds=28)
@@ -115,7 +115,7 @@ def read_table(  # noqa: PLR0913 - each is told by whoever knows the file
     sheet: str = "",
     encoding: str = "",
 ) -> Table:
-    """Read a file of sentence pairs. A `.json` file holds JSON Lines, as `.jsonl` does, or one list.
+    """Read a file of sentence pairs. A `.json` file holds JSON Lines, as `.jsonl` does, or one list; `.txt` is `.tsv`.
 
     The first row of CSV, TSV and XLSX is a header if a known name is in it, or by the rows below it
     (`table.is_header`); a title above the header is left out. Text is UTF-8, UTF-16 with its mark, GB18030 or Big5.
@@ -225,6 +225,8 @@ def parse(request: Request) -> Table:
     """
     suffix, limits = file_suffix(request.path, request.suffixes), request.limits
     kind = suffix.removesuffix(".gz")
+    if kind == ".txt" and request.kind == "table":  # as data sets have them, and spreadsheets save "Unicode text"
+        kind = ".tsv"
     if request.sheet and kind != ".xlsx":
         raise TableError("sheet", name=request.sheet, names="–")
     if request.encoding and kind in BINARY_SUFFIXES:
@@ -472,8 +474,10 @@ def _column_values(column: Any) -> list[Any]:
 
 
 def _table_of_records(records: Records, header_names: Iterable[str], limits: Limits) -> Table:
-    if not records.rows:
+    first = next((place for place, values in enumerate(records.rows) if not _is_blank(values)), None)
+    if first is None:
         raise TableError("empty")
+    records = records._replace(rows=records.rows[first:], start=records.start + first)
     width = len(records.rows[0])
     limits.check(columns=width, cells=width * len(records.rows))
     rows = [_fit(values, width) for values in records.rows]
@@ -484,6 +488,10 @@ def _table_of_records(records: Records, header_names: Iterable[str], limits: Lim
         raise TableError("empty")
     limits.check(rows=len(table.rows))
     return table
+
+
+def _is_blank(values: Sequence[Any]) -> bool:
+    return all(value is None or (isinstance(value, str) and not value.strip()) for value in values)
 
 
 def _has_both_names(header_names: Sequence[str]) -> Callable[[Sequence[Any]], bool]:
@@ -546,11 +554,12 @@ def _list_of_lines(text: Iterable[str], encoding: str, limits: Limits) -> Table:
     rows: list[Row] = []
     for line in itertools.chain.from_iterable(map(str.splitlines, text)):
         rows.append(Row((line,)))
-        limits.check(rows=len(rows))
+        limits.check(rows=len(rows) - 1)  # besides a header
     if not rows:
         raise TableError("list")
     if all("\t" in row.values[0] for row in rows if row.values[0]):
         return _list_of_records(Records([row.values[0].split("\t") for row in rows], encoding), limits)
+    limits.check(rows=len(rows))
     return Table(made_up_names(1), rows, encoding, header=False)
 
 

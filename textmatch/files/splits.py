@@ -3,8 +3,8 @@
 Files are read as everywhere else (`readers`), then strictly: the first row with a problem is an error that names the
 file and the row. There is no limit on rows, and a text format may be gzipped.
 
-A text file (`.txt`) holds paraphrases: each line says one thing in several ways, parted by ``|``. The lines of a block,
-up to the next empty line, are close to each other and yet differ.
+A text file (`.txt`) holds a table, if its lines have tabs, or else paraphrases: each line says one thing in several
+ways, parted by ``|``. The lines of a block, up to the next empty line, are close to each other and yet differ.
 """
 
 from __future__ import annotations
@@ -211,8 +211,8 @@ def read_pairs(path: str | Path, labels: Sequence[str] = ()) -> list[Pair]:
 
 
 def _read_file(path: Path, options: DataOptions) -> _LabelledFile:
-    if _holds_paraphrases(path):
-        lines = _paraphrases(path, options.encoding)
+    lines = _paraphrases(path, options.encoding)
+    if lines is not None:
         _check_blocks(path, lines)
         pairs = list(_paraphrase_pairs(lines))
         return _LabelledFile(path, pairs, 1, f"{len(pairs):,} pairs of paraphrases, separated by |")
@@ -257,8 +257,9 @@ def read_sentences(path: str | Path) -> list[str]:
         DataError: As `read_pairs`, though no label is needed.
     """
     path = Path(path)
-    if _holds_paraphrases(path):
-        return [sentence for line in _paraphrases(path) for sentence in line]
+    lines = _paraphrases(path)
+    if lines is not None:
+        return [sentence for line in lines for sentence in line]
     table, columns = _read_strictly(path, DataOptions())
     return [
         sentence_text(row.values[column]) for column in (columns.sentence1, columns.sentence2) for row in table.rows
@@ -418,7 +419,7 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
         table = read_table(
             path,
             filter(None, names),
-            suffixes=PAIR_SUFFIXES,
+            suffixes=SUFFIXES,
             limits=NO_LIMITS,
             sheet=options.sheet,
             encoding=options.encoding,
@@ -483,7 +484,7 @@ def _row_error(path: Path, number: int, problem: Problem) -> DataError:
 
 def _row_kind(path: Path) -> str:
     # A quoted CSV field may hold line breaks, and Parquet and XLSX have no lines.
-    return "line" if file_suffix(path, SUFFIXES).startswith((".tsv", ".jsonl")) else "row"
+    return "line" if file_suffix(path, SUFFIXES).startswith((".tsv", ".txt", ".jsonl")) else "row"
 
 
 def _label_problem(value: Any, name: str) -> Problem | None:
@@ -496,16 +497,11 @@ def _label_problem(value: Any, name: str) -> Problem | None:
 # Paraphrases
 
 
-def _holds_paraphrases(path: Path) -> bool:
+def _paraphrases(path: Path, encoding: str = "") -> list[list[str]] | None:
+    """The sentences of each line of a text file, an empty line has none; None if the file is a table."""
     try:
-        return file_suffix(path, SUFFIXES) in PARAPHRASE_SUFFIXES
-    except TableError as error:
-        raise _file_error(path, error.problem) from None
-
-
-def _paraphrases(path: Path, encoding: str = "") -> list[list[str]]:
-    """The sentences of each line of a text file; an empty line has none."""
-    try:
+        if file_suffix(path, SUFFIXES) not in PARAPHRASE_SUFFIXES:
+            return None
         text = read_text(path, PARAPHRASE_SUFFIXES, NO_LIMITS, encoding)
         if not text.strip():
             raise TableError("list")
@@ -513,10 +509,7 @@ def _paraphrases(path: Path, encoding: str = "") -> list[list[str]]:
         raise _file_error(path, error.problem) from None
     lines = text.splitlines()
     if "|" not in text and sum("\t" in line for line in lines) > len(lines) / 2:
-        raise DataError(
-            f"{path}: the lines hold tabs, as a table does, and a .txt file holds paraphrases separated by |; expected "
-            f"the name {path.name.replace('.txt', '.tsv')}"
-        )
+        return None
     return [[part for sentence in line.split("|") if (part := sentence.strip())] for line in lines]
 
 
