@@ -588,6 +588,15 @@ def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str)
     assert "siamese" in options[1]
     page.get_by_role("option").nth(1).click()
     page.locator("#messages").get_by_text("small").wait_for()
+    assert "model=small" in page.url  # which stays when the page is loaded anew
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#link").click()
+    page.get_by_text(TEXTS["zh"]["compare_link_copied"]).wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert parse_qs(urlsplit(link).query)["model"] == ["small"]
+    other = visit(elsewhere=several, query=link.removeprefix(several))
+    other.locator("#messages").get_by_text("small").wait_for()
+    expect(other.locator("#model input")).to_have_value(re.compile("^small"))
     page.locator("#ask-all").click()
     page.locator("#everyone tbody tr").first.wait_for()
     expect(page.locator("#everyone tbody th")).to_have_text(["default", "small", "torn"])
