@@ -79,7 +79,7 @@ def test_the_port_is_the_one_that_readme_names(monkeypatch: pytest.MonkeyPatch) 
     launched = Mock()
     monkeypatch.setattr(sys, "argv", ["app.py"])
     monkeypatch.setenv("GRADIO_SERVER_PORT", str(free_port()))
-    app["main"].__globals__["prepare"] = lambda _: (launched, {"quiet": True})
+    app["main"].__globals__["prepare"] = lambda *_: (launched, {"quiet": True})
     app["main"]()
     launched.launch.assert_called_once_with(server_port=int(os.environ["GRADIO_SERVER_PORT"]), quiet=True)
 

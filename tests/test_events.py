@@ -146,7 +146,9 @@ def test_every_event_that_reads_a_file_is_long_work() -> None:
         search.tab(random_matcher(TINY, (SAME, OTHER)))
     waits = {(fn.name, len(fn.inputs)): _turns(fn) for fn in page.fns.values() if fn.fn}
     reading = {event for event, turns in waits.items() if turns is LONG}
-    assert {("read_file", 2), ("read_sheet", 3), ("read_columns", 1), ("read_sheet", 2), ("read_header", 4)} <= reading
+    again = {("read_file", 2), ("read_columns", 1), ("read_header", 7)}
+    again |= {(name, inputs) for name in ("read_sheet", "read_encoding") for inputs in (2, 3)}
+    assert again <= reading
     assert waits["start", 5] is waits["find", 2] is SHORT
 
 
