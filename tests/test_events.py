@@ -135,7 +135,6 @@ def test_a_call_that_does_not_fit_is_told_why(
     ("method", "path", "told"),
     [
         ("GET", "call/predict/nothing", "event: error"),
-        ("POST", "mcp/schema", ""),
         ("POST", "upload", "each with a name"),
     ],
 )
