@@ -131,6 +131,23 @@ def test_a_call_that_does_not_fit_is_told_why(
     assert message in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", "call/predict/nothing", "event: error"),
+        ("POST", "upload", "each with a name"),
+    ],
+)
+def test_a_request_that_gradio_fails_at_is_answered(
+    server: str, method: str, path: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: dict[str, Any] = {"files": {"files": ("", b"a")}} if path == "upload" else {"json": {}}
+    answer = httpx.request(method, f"{server}gradio_api/{path}", **sent)  # a cut connection would raise
+    assert answer.status_code < 500
+    assert told in answer.text
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("body", ["", "{", '{"data": NaN}', "[" * 100_000, "[" * 50_000 + "]" * 50_000])
 def test_a_body_that_is_no_json_is_told_why(server: str, body: str) -> None:
     headers = {"content-type": "application/json"}

@@ -3,6 +3,7 @@
 import threading
 import time
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -12,9 +13,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from tests.helpers import run_async
 from tests.test_api import LIST
 from textmatch.demo import middleware
-from textmatch.demo.middleware import MAX_BODY, POLICY, SafetyMiddleware
+from textmatch.demo.middleware import MAX_BODY, POLICY, ErrorMiddleware, SafetyMiddleware
 from textmatch.search import Index, Step
 
 
@@ -58,6 +60,22 @@ def test_a_file_may_be_larger_than_other_requests(server: str, monkeypatch: pyte
     assert httpx.post(f"{server}gradio_api/upload", files=files).status_code == 200
     monkeypatch.setattr(middleware, "MAX_UPLOAD", 1000)
     assert httpx.post(f"{server}gradio_api/upload", files=files).status_code == 413
+
+
+def test_a_second_answer_is_dropped() -> None:
+    """Gradio's MCP server may send one, at which the server would cut the connection."""
+
+    async def twice(scope: Any, receive: Any, send: Any) -> None:
+        for text in ("first", "second"):
+            await PlainTextResponse(text)(scope, receive, send)
+
+    sent: list[Any] = []
+
+    async def noted(message: Any) -> None:
+        sent.append(message)
+
+    run_async(ErrorMiddleware(twice)({"type": "http"}, Mock(), noted))
+    assert [message.get("body") for message in sent] == [None, b"first"]
 
 
 def test_work_ends_when_its_caller_has_left(server: str, monkeypatch: pytest.MonkeyPatch) -> None:

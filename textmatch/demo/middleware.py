@@ -106,16 +106,22 @@ class ErrorMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        begun = False
+        begun = ended = False
 
         async def watched(message: Message) -> None:
-            nonlocal begun
+            nonlocal begun, ended
+            if ended:  # Gradio's MCP server answers some requests a second time
+                return
             begun = True
+            ended = message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
         try:
             await self.app(scope, receive, watched)
         except Exception as error:
+            if begun and isinstance(error.__cause__, HTTPException):  # the stream has said that there is no such event
+                await watched({"type": "http.response.body", "body": b""})
+                return
             if scope["type"] != "http" or begun:
                 raise
             status, told = _explained(error, scope)
@@ -207,6 +213,8 @@ def _explained(error: Exception, scope: Scope) -> tuple[int, str]:
             return 404, f"there is no endpoint {name!r:.80}"
         if isinstance(error, TypeError | ValueError):
             return 422, f"{name!r:.80}: {str(error).split(' Please click')[0]:.200}"
+    elif scope["path"].rstrip("/").endswith(UPLOAD) and isinstance(error, TypeError | AttributeError | ValueError):
+        return 400, "expected a form with files in the field `files`, each with a name"
     elif "/gradio_api/queue/join" in scope["path"] and isinstance(error, KeyError):
         return 404, f"there is no event {error.args[0]!r:.80}"
     note(error)
