@@ -4,8 +4,11 @@ import csv
 import gzip
 import io
 import json
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,13 @@ torch.set_num_threads(1)  # two processes run the tests: with more threads they 
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "default"
 
 
+OTHER_SITE = "127.0.0.2"
+"""Another site than the server's 127.0.0.1: addresses have no domain that they could share."""
+
+BLOCKED_STORAGE = """for (const name of ["sessionStorage", "localStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });"""
+
+
 @pytest.fixture(scope="session")
 def matcher() -> TextMatcher:
     """The checkpoint that ships with the project, on the CPU."""
@@ -39,7 +49,10 @@ def matcher() -> TextMatcher:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """The address of the real page, with the shipped checkpoint alone."""
+    """The address of the real page, with the shipped checkpoint alone; or TEXTMATCH_SERVER, one that runs already."""
+    if running := os.environ.get("TEXTMATCH_SERVER"):
+        yield running
+        return
     from textmatch.demo import Models, build, launch_options
 
     page = build(Models({CHECKPOINT.name: CHECKPOINT}, device="cpu"))
@@ -186,6 +199,55 @@ def visit(
         else:
             kept[kind] = opened
     assert not [complaint for _, opened in visits for complaint in opened.complaints]
+
+
+class _Outer(BaseHTTPRequestHandler):
+    """Answers with an empty page that shows the address after the ``?`` in a frame."""
+
+    def do_GET(self) -> None:
+        address = self.path.partition("?")[2]
+        body = f'<!doctype html><title>outer</title><iframe src="{address}" width="1200" height="800"></iframe>'
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def outer(browser: Any) -> Iterator[Any]:
+    """An empty page in a context whose storage is blocked; afterwards nothing may have failed there."""
+    context = browser.new_context(locale="zh-CN")
+    context.add_init_script(BLOCKED_STORAGE)
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    failed: list[str] = []
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    yield page
+    context.close()
+    assert failed == []
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[str]:
+    """The address of the other site, which is a real one: browsers keep made-up ones away from this machine."""
+    with ThreadingHTTPServer((OTHER_SITE, 0), _Outer) as outer_server:
+        threading.Thread(target=outer_server.serve_forever, daemon=True).start()
+        yield f"http://{OTHER_SITE}:{outer_server.server_port}"
+        outer_server.shutdown()
+
+
+@pytest.fixture
+def framed(outer: Any, host: str) -> Callable[[str], Any]:
+    """Opens an address in a frame of the other site."""
+
+    def open_framed(address: str) -> Any:
+        outer.goto(f"{host}/?{address}")
+        return outer.frame_locator("iframe")
+
+    return open_framed
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -137,6 +139,25 @@ def test_a_closed_pipe_and_ctrl_c_end_without_a_traceback(
                 cli.run()
         assert caught.value.code == code
     assert capfd.readouterr().err == "\ntextmatch: stopped\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0, 1, 4], ids=["loads torch", "loads the checkpoint", "scores"])
+def test_ctrl_c_leaves_no_traceback_whatever_is_under_way(tmp_path: Path, seconds: float) -> None:
+    source = tmp_path / "pairs.csv"
+    pairs = "".join(f"第{number}家店几点开门,第{number + 1}家店几点关门\n" for number in range(20_000))
+    source.write_text("sentence1,sentence2\n" + pairs, encoding="utf-8")
+    arguments = ["score", str(source), "--device", "cpu", "--output", str(tmp_path / "scored.csv")]
+    with subprocess.Popen(
+        [sys.executable, "-m", "textmatch", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stderr is not None
+        assert "20,000 rows" in process.stderr.readline()  # how the file is read is told before torch is loaded
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert "stopped" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.slow

@@ -1,8 +1,6 @@
 """The page in a frame of another site whose storage the browser blocks, as on a Space in a private window."""
 
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,61 +9,6 @@ from tests.helpers import expect
 from textmatch.demo.i18n import TEXTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-HOST = "127.0.0.2"
-"""Another site than the server's 127.0.0.1: addresses have no domain that they could share."""
-
-BLOCKED = """for (const name of ["sessionStorage", "localStorage"])
-  Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });"""
-
-
-@pytest.fixture
-def outer(browser: Any) -> Iterator[Any]:
-    """An empty page in a context whose storage is blocked; afterwards nothing may have failed there."""
-    context = browser.new_context(locale="zh-CN")
-    context.add_init_script(BLOCKED)
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    failed: list[str] = []
-    page.on("pageerror", lambda error: failed.append(str(error)))
-    yield page
-    context.close()
-    assert failed == []
-
-
-class _Outer(BaseHTTPRequestHandler):
-    """Answers with an empty page that shows the address after the ``?`` in a frame."""
-
-    def do_GET(self) -> None:
-        address = self.path.partition("?")[2]
-        body = f'<!doctype html><title>outer</title><iframe src="{address}" width="1200" height="800"></iframe>'
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def host() -> Iterator[str]:
-    """The address of the other site, which is a real one: browsers keep made-up ones away from this machine."""
-    with ThreadingHTTPServer((HOST, 0), _Outer) as outer_server:
-        threading.Thread(target=outer_server.serve_forever, daemon=True).start()
-        yield f"http://{HOST}:{outer_server.server_port}"
-        outer_server.shutdown()
-
-
-@pytest.fixture
-def framed(outer: Any, host: str) -> Callable[[str], Any]:
-    """Opens an address in a frame of the other site."""
-
-    def open_framed(address: str) -> Any:
-        outer.goto(f"{host}/?{address}")
-        return outer.frame_locator("iframe")
-
-    return open_framed
 
 
 def test_a_comparison_survives_a_change_of_language_and_a_reload(framed: Callable[[str], Any], server: str) -> None:

@@ -4,19 +4,23 @@ import os
 import runpy
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from huggingface_hub import SpaceCard
 
-from tests.apps import running
+from tests.apps import App, running
+from tests.conftest import OTHER_SITE
 from tests.helpers import OTHER, SAME
 from tests.hub_server import READER, Hub
 from textmatch import CheckpointError, HubError, InputError, cli, space
+from textmatch.demo.i18n import TEXTS
 from textmatch.space import Space, deploy, files
 
 ROOT = Path(__file__).parents[1]
@@ -204,32 +208,63 @@ def test_what_cannot_work_is_said_before_anything_is_created(hub: Hub, monkeypat
 # Running there
 
 
-@pytest.mark.slow
-def test_the_uploaded_tree_answers_by_itself(hub: Hub, tmp_path: Path) -> None:
-    """As a Space runs it: from its own files alone, which it cannot change, by somebody without rights."""
+@contextmanager
+def uploaded(hub: Hub, folder: Path) -> Iterator[App]:
+    """The page as a Space runs it: from its own files alone, which it cannot change, by somebody without rights."""
     deploy(NAME, Space([SMALL]))
-    tree = tmp_path / "app"
+    tree = folder / "app"
     for path, content in sent_to(hub).items():
         (tree / path).parent.mkdir(parents=True, exist_ok=True)
         (tree / path).write_bytes(content)
     for each in [*tree.rglob("*"), tree]:
         each.chmod(0o555 if each.is_dir() else 0o444)
-    (tmp_path / "tmp").mkdir()
+    (folder / "tmp").mkdir()
     variables = hub.repositories[f"spaces/{NAME}"].variables
     assert variables == {"TEXTMATCH_CHECKPOINT": "checkpoints/overlap"}
-    spaces = {"SYSTEM": "spaces", "SPACE_ID": NAME, "TMPDIR": str(tmp_path / "tmp"), "HOME": "/nonexistent"}
+    spaces = {"SYSTEM": "spaces", "SPACE_ID": NAME, "TMPDIR": str(folder / "tmp"), "HOME": "/nonexistent"}
     before = NO_RIGHTS if os.geteuid() == 0 and shutil.which(NO_RIGHTS[0]) else []
-    with running(tree, tmp_path / "log", variables | spaces, before) as app:
-        told = httpx.get(f"{app.url}health").json()
-        assert (told["checkpoint"], told["models"]) == ("overlap", ["overlap"])
-        answer = httpx.post(f"{app.url}predict", json={"sentence1": SAME, "sentence2": OTHER}).json()
-        assert answer["label"] == "Not Matched"
-        assert httpx.get(app.url).status_code == 200
+    with running(tree, folder / "log", variables | spaces, before) as app:
+        yield app
     log = app.log.read_text(encoding="utf-8")
     assert "textmatch" not in log  # no warning of ours
     assert "Traceback" not in log
     assert "HOT_RELOAD" not in log
     assert not list(tree.rglob("__pycache__"))
+
+
+@pytest.mark.slow
+def test_the_uploaded_tree_answers_by_itself(hub: Hub, tmp_path: Path) -> None:
+    with uploaded(hub, tmp_path) as app:
+        told = httpx.get(f"{app.url}health").json()
+        assert (told["checkpoint"], told["models"]) == ("overlap", ["overlap"])
+        answer = httpx.post(f"{app.url}predict", json={"sentence1": SAME, "sentence2": OTHER}).json()
+        assert answer["label"] == "Not Matched"
+        assert httpx.get(app.url).status_code == 200
+
+
+ASKED_BY_GRADIO = {"fonts.googleapis.com", "huggingface.co"}
+"""Hosts that Gradio's page asks on a Space: fonts and the header with the Space's name (docs/hub.md)."""
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_the_uploaded_tree_answers_in_a_frame_of_another_site(
+    hub: Hub, tmp_path: Path, outer: Any, framed: Callable[[str], Any]
+) -> None:
+    """And nothing comes from a third host: the page's policy refuses what Gradio asks for there."""
+    asked, answered = set[str](), set[str]()
+    outer.on("request", lambda request: asked.add(request.url))
+    outer.on("response", lambda response: answered.add(response.url))
+    with uploaded(hub, tmp_path) as app:
+        frame = framed(app.url)
+        frame.locator("#sentence1 textarea").fill(SAME)
+        frame.locator("#sentence2 textarea").fill(OTHER)
+        frame.get_by_text(TEXTS["zh"]["verdict_not_matched"]).first.wait_for()
+        frame.locator("#answer[data-state=fresh]").wait_for()
+    hosts = {urlsplit(url).hostname for url in answered if not url.startswith(("data:", "blob:"))}
+    assert hosts == {"127.0.0.1", OTHER_SITE}
+    assert {urlsplit(url).hostname for url in asked if "://" in url} - hosts <= ASKED_BY_GRADIO
+    assert all(host in (ROOT / "docs" / "hub.md").read_text(encoding="utf-8") for host in ASKED_BY_GRADIO)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -255,6 +256,29 @@ def test_a_folder_becomes_a_checkpoint(tmp_path: Path) -> None:
     assert "--output" in record["command"]
     (prediction,) = TextMatcher.from_pretrained(output, "cpu").predict([("怎么学好琴", "如何学会琴")])
     assert set(prediction.probabilities) == {"Not Matched", "Matched"}
+
+
+@pytest.mark.slow
+def test_ctrl_c_says_how_to_go_on_without_a_traceback(tmp_path: Path) -> None:
+    data = write_folder(tmp_path / "data", splits=("train", "dev"))
+    arguments = ["--data", str(data), *OPTIONS, "--epochs", "50", "--output", str(tmp_path / "stopped")]
+    progress = tmp_path / "stopped.training" / "progress.json"
+    with subprocess.Popen(
+        train_process(*arguments),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not progress.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert said.endswith("train.py: stopped; the finished epochs are saved: the same command with --resume continues\n")
+    assert "Traceback" not in said
 
 
 @pytest.mark.slow
