@@ -55,6 +55,9 @@ NEGATORS = frozenset("不没")
 FUNCTION_TAGS = tuple("uypcdeokh")
 """First letters of jieba's tags of words that have no content of their own."""
 
+PARTICLE_TAGS = tuple("uyeokh")
+"""Those of particles: 的, 了, 吗, 吧. Of the others 不 and 没 say something."""
+
 NAME_PREFIXES = frozenset("小老阿")
 
 
@@ -267,6 +270,11 @@ def _weight(word: str) -> float:
 def has_content(word: str) -> bool:
     """Whether a word has a content of its own, unlike 的, 吗 or 把."""
     return not (word_tag(word) or "n").startswith(FUNCTION_TAGS)
+
+
+def is_particle(word: str) -> bool:
+    """Whether a word is a particle, as 的 or 吗."""
+    return (word_tag(word) or "n").startswith(PARTICLE_TAGS)
 
 
 def _likeness(one: str, two: str) -> float:

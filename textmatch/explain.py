@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from textmatch.alignment import Link, align, cut_together, has_content
+from textmatch.alignment import Link, align, cut_together, has_content, is_particle
 from textmatch.config import ModelConfig
 from textmatch.counterfactual import Change, changes, exchanged, turned_around
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
@@ -316,10 +316,12 @@ def _turn_around(sentences: _Sentences, between: tuple[int, int], links: Sequenc
 
 
 def _removals(sentences: _Sentences, links: Sequence[Link]) -> list[_Trial]:
-    """Take a word out of one of two sentences that mean the same."""
+    """Take a word out of one of two sentences that mean the same; a particle is no reason for that."""
+    first, second = sentences
     trials = [
         _trial("remove", sentences, ((0, link.first), (1, link.second)), ({link.first: ""}, {link.second: ""}))
         for link in links
+        if not (is_particle(first.words[link.first].plain) and is_particle(second.words[link.second].plain))
     ]
     return [trial for trial in trials if trial.changed]
 

@@ -61,8 +61,8 @@ class Word:
             exchanged; or they tell two things in the other order, and the word is of one of these. ``remove``, if they
             mean the same: it was taken out of one. `importance` is the mean of the probability that this took away from
             the prediction, and of what it does to two equal sentences. None for a word that was not read, that both
-            sentences share while they differ, that is the only one of its sentence, and for some words of long
-            sentences.
+            sentences share while they differ, for a particle while they mean the same, for one that is the only one of
+            its sentence, and for some words of long sentences.
         confidence: probability of the predicted class after the trial, 0 to 1; None without one.
         alone: probability of the predicted class for a sentence and itself with only this changed, 0 to 1; None without
             a trial.

@@ -50,7 +50,8 @@ function description(side, number) {
 // Why nothing was tried with a word.
 function untried(word, row) {
   if (row.length === 1) return "only";
-  return word.shared ? "shared" : "untried";
+  const same = props.value.rows.flat().some(({ trial }) => trial === "remove");
+  return word.shared && !same ? "shared" : "untried";
 }
 
 // Choosing a word

@@ -28,7 +28,8 @@ function hit({ sentence, answer, number, copies, verdict, probability, similarit
 }
 
 // An answer stands beside its own query only: dimmed from the first key on, hidden where no answer comes.
-const isShown = () => (document.querySelector("#search-query :is(input, textarea)")?.value ?? "") === props.value.query;
+let typed = null; // what stands in the box, once something was typed there
+const isShown = () => typed === null || typed === props.value.query;
 let waiting, patience;
 
 function dim(state) {
@@ -52,6 +53,7 @@ function giveUp() {
 function ask(event, pause) {
   // While an input method composes, what stands in the box is not Chinese yet.
   if (event.isComposing || !event.target.closest?.("#search-query")) return;
+  typed = event.target.value;
   dim();
   clearTimeout(waiting);
   waiting = setTimeout(() => {
