@@ -45,10 +45,14 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
         | same_sound * (near_sound(sound) in sounds)
         for character, word, sound in zip(sentence.plain, sentence.covering, sentence.sounds, strict=False)
     ]
+    # As `Term.equals` and `Term.differs_from` say of single terms, for all those of the other sentence at once.
+    terms = {term.text for term in other.terms}
+    same = {number for term in other.terms for number in term.meaning.same}
+    distinct = {number for term in other.terms for number in term.meaning.distinct}
     for term in sentence.terms:
-        if any(term.equals(each) for each in other.terms):
+        if term.text in terms or not term.meaning.same.isdisjoint(same):
             _add(flags, term.start, term.end, Match.SAME_TERM)
-        elif any(term.differs_from(each) for each in other.terms):
+        elif not term.meaning.distinct.isdisjoint(distinct):
             _add(flags, term.start, term.end, Match.DISTINCT_TERM)
     for quantity in sentence.quantities:
         if any(quantity.equals(each) for each in other.quantities):

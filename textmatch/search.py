@@ -440,10 +440,11 @@ def _rows(sentences: Sequence[str]) -> Generator[Step, None, SentenceList]:
     positions: dict[str, list[int]] = {}
     for position, sentence in enumerate(sentences):
         fault = _fault(sentence)
-        if fault:
-            skipped.append(Skipped(position, fault))
+        text = "" if fault else normalise(sentence)
+        if text:
+            positions.setdefault(text, []).append(position)
         else:
-            positions.setdefault(normalise(sentence), []).append(position)
+            skipped.append(Skipped(position, fault or "blank"))
         if position % NORMALISED == NORMALISED - 1:
             yield Step(0, len(sentences))
     texts = list(positions)
@@ -458,7 +459,7 @@ def _fault(sentence: str) -> Literal["blank", "long", "broken"] | None:
         return "long"
     if any("\ud800" <= character <= "\udfff" for character in sentence):
         return "broken"
-    return None if normalise(sentence) else "blank"
+    return None
 
 
 def check_query(query: str) -> None:
@@ -470,7 +471,7 @@ def check_query(query: str) -> None:
     if not isinstance(query, str):
         raise InputError(f"the query must be text, got {type(query).__name__}")
     fault = _fault(query)
-    if fault == "blank":
+    if fault == "blank" or not (fault or normalise(query)):
         raise InputError("the query is blank: expected at least one character")
     if fault == "long":
         raise InputError(f"the query has {len(query)} characters; {MAX_CHARACTERS} is the most")

@@ -31,6 +31,9 @@ MAX_CHARACTERS = 500
 LONGEST_TEXT = 10_000
 """Longest text that is normalised at all, in characters; anything longer is refused before work is spent on it."""
 
+FREQUENT = 20_000
+"""Characters of which it is remembered what they are."""
+
 MOST_ACCENTS = 30
 """Combining marks kept in a row. Putting them in order takes the square of their number, and no language needs more:
 Unicode's stream-safe format allows as many."""
@@ -110,7 +113,7 @@ def _compatible(text: str) -> str:
 
 
 def _without_accents_past_the_most(text: str) -> str:
-    if text.isascii():
+    if text.isascii() or sum(map(_is_accent, text)) <= MOST_ACCENTS:
         return text
     kept: list[str] = []
     run = 0
@@ -121,11 +124,13 @@ def _without_accents_past_the_most(text: str) -> str:
     return "".join(kept)
 
 
+@lru_cache(FREQUENT)
 def _is_accent(character: str) -> bool:
     """Whether a character combines with the one before it, as it is or as NFKC spells it (U+0F73, U+FF9E)."""
     return character >= "\u0300" and unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) > 0
 
 
+@lru_cache(FREQUENT)
 def is_mark(character: str) -> bool:
     """Whether a character is punctuation, white space or a control character; `normalise` removes most of these."""
     return unicodedata.category(character)[0] in "PZC" or character in "~^`|￣"
