@@ -47,11 +47,17 @@ TESTED = {
     "Sessions, tables and requests are bounded, and memory is given back.": (
         "test_sessions.py::test_sessions_are_bounded_and_can_be_forgotten",
         "test_sessions.py::test_tables_are_bounded_in_bytes",
+        "test_sessions.py::test_answers_that_nobody_fetches_are_bounded",
+        "test_sessions.py::test_what_a_visitor_sent_is_not_kept",
+        "test_batch.py::test_a_job_that_waits_keeps_no_table",
+        "test_turns.py::test_what_is_worked_on_is_bounded_and_one_alone_may_be_larger",
         "test_sessions.py::test_memory_is_given_back",
         "test_middleware.py::test_a_large_body_is_refused",
     ),
     "Whatever is sent, there is a result or a message, and no traceback.": (
         "test_events.py::test_every_event_ends_with_a_result_or_a_message",
+        "test_events.py::test_one_odd_value_among_right_ones_is_told",
+        "test_events.py::test_a_request_that_gradio_fails_at_is_answered",
         "test_events.py::test_half_a_surrogate_pair_is_replaced_wherever_it_stands",
         "test_files_readers.py::test_odd_types_of_parquet_are_text_or_null",
     ),
