@@ -463,6 +463,7 @@ def test_hits_stand_beside_their_own_query_only(new_page: Any, home: str) -> Non
         ask(page, "怎么退货")
         expect(page.locator(".tm-hits")).to_have_attribute("data-state", "stale")
         assert float(page.locator(".tm-hits-list").evaluate("each => getComputedStyle(each).opacity")) < 0.5
+    page.wait_for_timeout(200)  # until the request is in our hands
     held[0].continue_()
     page.locator(".tm-hits[data-state=fresh]").wait_for()
     page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "busy"}))
