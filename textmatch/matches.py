@@ -50,9 +50,9 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
     same = {number for term in other.terms for number in term.meaning.same}
     distinct = {number for term in other.terms for number in term.meaning.distinct}
     for term in sentence.terms:
-        if term.text in terms or not term.meaning.same.isdisjoint(same):
+        if term.text in terms or not same.isdisjoint(term.meaning.same):
             _add(flags, term.start, term.end, Match.SAME_TERM)
-        elif not term.meaning.distinct.isdisjoint(distinct):
+        elif not distinct.isdisjoint(term.meaning.distinct):
             _add(flags, term.start, term.end, Match.DISTINCT_TERM)
     for quantity in sentence.quantities:
         if any(quantity.equals(each) for each in other.quantities):
