@@ -356,6 +356,9 @@ def test_the_error_of_a_formula_is_no_sentence(tmp_path: Path, write_table: Writ
         *("s is the error of a formula: #N/A", None, None, "s is the error of a formula: #REF!", None, None)
     ]
     assert read_list(path).column("sentence2") == ["甲", "", "#号键在哪"]
+    if kind == ".csv":  # published corpora have such texts
+        assert [pair.sentence1 for pair in read_pairs(path)] == ["#N/A", "甲", "NA"]
+        return
     with pytest.raises(DataError, match="row 2: sentence1 is the error of a formula, #N/A; expected text"):
         read_pairs(path)
 

@@ -29,6 +29,7 @@ from textmatch.files.table import (
     Columns,
     Limits,
     Problem,
+    Row,
     Table,
     TableError,
     is_missing,
@@ -431,14 +432,15 @@ def _read_strictly(path: Path, options: DataOptions) -> tuple[Table, Columns]:
         raise _file_error(path, error.problem) from None
     first, second, _ = columns
     for number, row in enumerate(table.rows, table.first_number):
-        problem = (
-            row.problem
-            or sentence_problem(sentence_text(row.values[first]), table.names[first])
-            or sentence_problem(sentence_text(row.values[second]), table.names[second])
-        )
-        if problem:
+        if problem := row.problem or _unreadable(path, table, row, first) or _unreadable(path, table, row, second):
             raise _row_error(path, number, problem)
     return table, columns
+
+
+def _unreadable(path: Path, table: Table, row: Row, column: int) -> Problem | None:
+    """What is wrong with a sentence to learn from; ``#NAME?`` is an error in a workbook, and text in LCQMC."""
+    problem = sentence_problem(sentence_text(row.values[column]), table.names[column])
+    return None if problem and problem.key == "formula" and path.suffix.lower() != ".xlsx" else problem
 
 
 def _refuse_unknown_header(path: Path, table: Table, label: int, told: bool) -> None:
