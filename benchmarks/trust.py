@@ -207,8 +207,10 @@ def tests() -> list[str]:
 
 
 def _busy(record: Record) -> str:
-    others: float = record["machine"]["other_work"]
-    return f"{others} (busy)" if others >= BUSY else str(others)
+    machine = record["machine"]
+    if "other_work" not in machine:  # figures of before 0.9
+        return f"load average {machine['load_average']} (busy)"
+    return f"{machine['other_work']} (busy)" if machine["other_work"] >= BUSY else str(machine["other_work"])
 
 
 def _counts(record: Record) -> str:
