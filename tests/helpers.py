@@ -1,6 +1,7 @@
 """What several test files share that is no fixture."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,11 @@ def expect(shown: Any) -> Any:
 
     sync_api.expect.set_options(timeout=60_000)
     return sync_api.expect(shown)
+
+
+def hear_ctrl_c() -> None:
+    """Called in a process that is started: what a shell runs in the background ignores Ctrl-C, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> Path:

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from tests.helpers import write_workbook
+from tests.helpers import hear_ctrl_c, write_workbook
 from tests.tiny_matchers import TINY, random_matcher
 from textmatch import CheckpointError, DataError, InputError, TextMatcher, TextMatchError, __version__, checkpoint, cli
 from textmatch.checkpoint import Checkpoint
@@ -149,7 +149,12 @@ def test_ctrl_c_leaves_no_traceback_whatever_is_under_way(tmp_path: Path, second
     source.write_text("sentence1,sentence2\n" + pairs, encoding="utf-8")
     arguments = ["score", str(source), "--device", "cpu", "--output", str(tmp_path / "scored.csv")]
     with subprocess.Popen(
-        [sys.executable, "-m", "textmatch", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [sys.executable, "-m", "textmatch", *arguments],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        preexec_fn=hear_ctrl_c,
     ) as process:
         assert process.stderr is not None
         assert "20,000 rows" in process.stderr.readline()  # how the file is read is told before torch is loaded

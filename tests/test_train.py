@@ -18,6 +18,7 @@ import pytest
 import torch
 
 import train as command_line
+from tests.helpers import hear_ctrl_c
 from textmatch import TextMatcher, TextMatchError
 from textmatch.config import PRESETS, ModelConfig, TrainConfig
 from textmatch.files import Pair, Splits, load_splits
@@ -270,6 +271,7 @@ def test_ctrl_c_says_how_to_go_on_without_a_traceback(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,
     ) as process:
         while not progress.exists():
             assert process.poll() is None
