@@ -242,6 +242,7 @@ def test_the_encoding_is_offered_where_it_was_guessed(handlers: BatchHandlers, l
     read = handlers.read_file(str(labelled), None, visitor())
     assert (read["encoding"]["value"], read["encoding"]["visible"]) == ("gb18030", True)
     assert "encoding" not in handlers.read_pasted("", None, visitor())
+    assert handlers.read_encoding(read["source"], "gb18030", None, visitor()) is NO_CHANGE  # the Tab key passed it
     other = handlers.read_encoding(read["source"], "big5", None, visitor())
     assert other["preview"]["caption"]["encoding"] == "BIG5HKSCS"
     assert other["preview"]["rows"] != read["preview"]["rows"]

@@ -32,7 +32,17 @@ from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SessionStore, table_bytes
 from textmatch.demo.turns import ROOM
 from textmatch.demo.uploads import RESULTS, UPLOAD_FOLDER
-from textmatch.files import Columns, Table, TableError, label_class, read_pasted, read_table, write_csv, write_xlsx
+from textmatch.files import (
+    Columns,
+    Table,
+    TableError,
+    chosen_encoding,
+    label_class,
+    read_pasted,
+    read_table,
+    write_csv,
+    write_xlsx,
+)
 from textmatch.matcher import TextMatcher
 from textmatch.scoring import NEW_COLUMNS, PROBLEMS, Score, result_names, result_rows, score
 from textmatch.search import Stop
@@ -173,10 +183,14 @@ class BatchHandlers:
 
     def read_sheet(self, key: str | None, sheet: str, before: Job | None, request: gr.Request) -> Updates:
         """Read another sheet of the visitor's workbook."""
+        if (source := self.tables.get(key)) and sheet == source.table.sheet:
+            return NO_CHANGE  # a choice that the Tab key only passes triggers its event, too
         return self._read_again(key, before, request, lambda path: read_table(path, sheet=sheet))
 
     def read_encoding(self, key: str | None, encoding: str, before: Job | None, request: gr.Request) -> Updates:
         """Read the visitor's file in another encoding."""
+        if (source := self.tables.get(key)) and encoding == chosen_encoding(source.table.encoding):
+            return NO_CHANGE
         return self._read_again(key, before, request, lambda path: read_table(path, encoding=encoding))
 
     def _read_again(
