@@ -22,7 +22,6 @@ from textmatch.errors import BusyError, InputError
 
 ODD = {
     "null": "null",
-    "nan": "NaN",
     "half a surrogate pair": '"\\ud800"',
     "an object": '{"a": {}}',
     "nested": "[[[1]]]",
