@@ -48,6 +48,7 @@ TESTED = {
         "test_sessions.py::test_sessions_are_bounded_and_can_be_forgotten",
         "test_sessions.py::test_tables_are_bounded_in_bytes",
         "test_sessions.py::test_answers_that_nobody_fetches_are_bounded",
+        "test_sessions.py::test_a_stream_that_is_opened_late_ends_with_the_last_event",
         "test_sessions.py::test_what_a_visitor_sent_is_not_kept",
         "test_batch.py::test_a_job_that_waits_keeps_no_table",
         "test_turns.py::test_what_is_worked_on_is_bounded_and_one_alone_may_be_larger",

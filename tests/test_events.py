@@ -22,6 +22,7 @@ from textmatch.errors import BusyError, InputError
 
 ODD = {
     "null": "null",
+    "nan": "NaN",
     "half a surrogate pair": '"\\ud800"',
     "an object": '{"a": {}}',
     "nested": "[[[1]]]",

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from unittest.mock import Mock
 import gradio as gr
 import httpx
 import pytest
+from gradio.server_messages import ProcessCompletedMessage
 from gradio.state_holder import SessionState
 
 from tests.helpers import run_async
@@ -89,6 +91,36 @@ def test_answers_that_nobody_fetches_are_bounded(monkeypatch: pytest.MonkeyPatch
     for _ in range(3):
         inboxes["b"].put_nowait(0)
     assert sum(inbox.qsize() for inbox in inboxes.values()) == 5
+
+
+def test_the_end_of_an_event_is_kept_longest_and_without_it_no_stream_waits_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "MAX_UNREAD", 2)
+    queue = Mock(pending_event_ids_session={"a": {"1", "2", "3"}}, event_ids_to_events={})
+    inboxes = Inboxes(queue)
+    inboxes["a"] = None
+    ends = [ProcessCompletedMessage(event_id=number, output={}, success=True) for number in "123"]
+    for answer in (ends[0], "on its way", ends[1], "again", "and again"):
+        inboxes["a"].put_nowait(answer)
+    assert queue.pending_event_ids_session["a"] == {"1", "2", "3"}
+    inboxes["a"].put_nowait(ends[2])
+    assert [inboxes["a"].get_nowait() for _ in range(2)] == ends[1:]
+    assert queue.pending_event_ids_session["a"] == {"2", "3"}
+
+
+def test_a_stream_that_is_opened_late_ends_with_the_last_event(server: str) -> None:
+    events = {event["api_name"]: event["id"] for event in httpx.get(f"{server}config").json()["dependencies"]}
+    asked = {"data": [None], "fn_index": events["stop_job"], "session_hash": "reads-late"}
+    joined = {httpx.post(f"{server}gradio_api/queue/join", json=asked).json()["event_id"] for _ in range(60)}
+    ended: set[str] = set()
+    with httpx.stream("GET", f"{server}gradio_api/queue/data?session_hash=reads-late", timeout=60) as stream:
+        for line in filter(None, stream.iter_lines()):
+            message = json.loads(line.removeprefix("data: "))
+            assert message["msg"] != "heartbeat", f"it waits for more than {len(ended)} of {len(joined)}"
+            if message["msg"] == "process_completed":
+                ended.add(message["event_id"])
+    assert ended == joined
 
 
 def test_a_session_whose_work_goes_on_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

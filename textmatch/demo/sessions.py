@@ -11,13 +11,14 @@ import copy
 import secrets
 import sys
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from gradio.blocks import Blocks
 from gradio.queueing import Queue
+from gradio.server_messages import ProcessCompletedMessage
 from gradio.state_holder import SessionState, StateHolder
 
 from textmatch.files import Table
@@ -143,11 +144,21 @@ class Inboxes(OrderedDict[str, "Inbox"]):
         super().__setitem__(session, Inbox(self))
 
     def trim(self, inbox: Inbox) -> None:
-        """Drop the oldest answer of an inbox that has too many, or if all have too many that of the fullest."""
+        """Drop an answer of an inbox that has too many, or if all have too many one of the fullest."""
         if inbox.qsize() > MAX_UNREAD:
-            inbox.get_nowait()
+            self._drop_one(inbox)
         elif sum(each.qsize() for each in self.values()) > MAX_UNREAD_IN_ALL:
-            max(self.values(), key=Inbox.qsize).get_nowait()
+            self._drop_one(max(self.values(), key=Inbox.qsize))
+
+    def _drop_one(self, inbox: Inbox) -> None:
+        """Drop the oldest answer, but no event's last one as long as there are others.
+
+        A stream ends with the last answer of the last event that is pending, so an event without one must not be.
+        """
+        dropped = inbox.pop_oldest()
+        if isinstance(dropped, ProcessCompletedMessage):
+            for pending in self._queue.pending_event_ids_session.values():
+                pending.discard(str(dropped.event_id))
 
     def _forget_one(self) -> None:
         """Forget a session with no work under way: one that has fetched its answers, or else the oldest."""
@@ -164,6 +175,8 @@ class Inboxes(OrderedDict[str, "Inbox"]):
 class Inbox(asyncio.Queue[Any]):
     """The answers that one session has not fetched yet."""
 
+    _queue: deque[Any]  # asyncio's own, which its subclasses arrange
+
     def __init__(self, inboxes: Inboxes) -> None:
         super().__init__()
         self._inboxes = inboxes
@@ -172,6 +185,14 @@ class Inbox(asyncio.Queue[Any]):
         """Add an answer."""
         super().put_nowait(item)
         self._inboxes.trim(self)
+
+    def pop_oldest(self) -> Any:
+        """Take the oldest answer that is no event's last one; the oldest of all if there is none."""
+        answers = enumerate(self._queue)
+        place = next((place for place, each in answers if not isinstance(each, ProcessCompletedMessage)), 0)
+        answer = self._queue[place]
+        del self._queue[place]
+        return answer
 
 
 class CopiedState(SessionState):
