@@ -42,14 +42,8 @@ def rate(processes: int, pairs: int, folder: Path) -> float:
         *([*TORCHRUN, str(processes)] if processes > 1 else []),
         *("train.py", "--device", "cpu", "--data", str(folder / "train.csv"), str(folder / "dev.csv")),
         *("--init", str(CHECKPOINT), "--epochs", str(EPOCHS), "--batch-size", str(BATCH // processes)),
-        *(
-            "--augmented-pairs",
-            "0",
-            "--transitive-pairs",
-            "0",
-            "--template-pairs",
-            "0",
-        ),  # an epoch has those of the file
+        # An epoch has the pairs of the file, and no others.
+        *(f"{made}=0" for made in ("--augmented-pairs", "--transitive-pairs", "--template-pairs")),
         *("--output", str(output), "--overwrite"),
     ]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}

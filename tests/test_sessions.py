@@ -90,7 +90,9 @@ def test_answers_that_nobody_fetches_are_bounded(monkeypatch: pytest.MonkeyPatch
     assert inboxes["a"].get_nowait() == 7
     for _ in range(3):
         inboxes["b"].put_nowait(0)
-    assert sum(inbox.qsize() for inbox in inboxes.values()) == 5
+    assert sum(inbox.qsize() for inbox in inboxes.values()) == inboxes.unread == 5
+    del inboxes["a"]
+    assert sum(inbox.qsize() for inbox in inboxes.values()) == inboxes.unread
 
 
 def test_the_end_of_an_event_is_kept_longest_and_without_it_no_stream_waits_for_that(

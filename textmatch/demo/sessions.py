@@ -14,6 +14,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from gradio.blocks import Blocks
@@ -131,11 +132,15 @@ class Inboxes(OrderedDict[str, "Inbox"]):
 
     Args:
         queue: Gradio's queue.
+
+    Attributes:
+        unread: answers in all inboxes.
     """
 
     def __init__(self, queue: Queue) -> None:
         super().__init__()
         self._queue = queue
+        self.unread = 0
 
     def __setitem__(self, session: str, _: Any) -> None:
         """Open a session's inbox."""
@@ -143,11 +148,18 @@ class Inboxes(OrderedDict[str, "Inbox"]):
             self._forget_one()
         super().__setitem__(session, Inbox(self))
 
+    def __delitem__(self, session: str) -> None:
+        """Close a session's inbox; what was in it is gone."""
+        inbox = self[session]
+        super().__delitem__(session)
+        while not inbox.empty():
+            inbox.get_nowait()
+
     def trim(self, inbox: Inbox) -> None:
         """Drop an answer of an inbox that has too many, or if all have too many one of the fullest."""
         if inbox.qsize() > MAX_UNREAD:
             self._drop_one(inbox)
-        elif sum(each.qsize() for each in self.values()) > MAX_UNREAD_IN_ALL:
+        elif self.unread > MAX_UNREAD_IN_ALL:
             self._drop_one(max(self.values(), key=Inbox.qsize))
 
     def _drop_one(self, inbox: Inbox) -> None:
@@ -162,8 +174,9 @@ class Inboxes(OrderedDict[str, "Inbox"]):
 
     def _forget_one(self) -> None:
         """Forget a session with no work under way: one that has fetched its answers, or else the oldest."""
-        over = [session for session in self if not self._works(session)]
-        session = next((each for each in over if self[each].empty()), next(iter(over or self)))
+        over = (session for session in self if not self._works(session))
+        fetched = (session for session in self if self[session].empty() and not self._works(session))
+        session = next(chain(fetched, over, self))  # mostly the first one
         del self[session]
         self._queue.pending_event_ids_session.pop(session, None)
 
@@ -186,12 +199,21 @@ class Inbox(asyncio.Queue[Any]):
         super().put_nowait(item)
         self._inboxes.trim(self)
 
+    def _put(self, item: Any) -> None:
+        self._queue.append(item)
+        self._inboxes.unread += 1
+
+    def _get(self) -> Any:
+        self._inboxes.unread -= 1
+        return self._queue.popleft()
+
     def pop_oldest(self) -> Any:
         """Take the oldest answer that is no event's last one; the oldest of all if there is none."""
         answers = enumerate(self._queue)
         place = next((place for place, each in answers if not isinstance(each, ProcessCompletedMessage)), 0)
-        answer = self._queue[place]
-        del self._queue[place]
+        self._queue.rotate(-place)
+        answer = self.get_nowait()
+        self._queue.rotate(place)
         return answer
 
 
