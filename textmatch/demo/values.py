@@ -18,6 +18,9 @@ from gradio_client.utils import is_http_url_like
 from textmatch.demo.i18n import translate
 from textmatch.errors import InputError
 
+MOST_NESTED = 100
+"""Lists and objects in each other that a value may have: Gradio goes through them with functions that call themselves."""
+
 HALF = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair: JSON can hold it, but nothing that is sent can."""
 
@@ -106,17 +109,20 @@ def _name(block: Any) -> str:
 
 
 def _check_files(sent: Any) -> None:
-    """Refuse what is no path of a file.
+    """Refuse what is no path of a file, and what is nested deeply.
 
     Gradio would fetch an address, whatever its size, and fails at a path that no file system can have.
     """
-    waiting = [sent]
-    while waiting:  # lists and objects may be nested deeper than Python's functions
-        each = waiting.pop()
+    waiting = [(sent, 0)]
+    while waiting:
+        each, depth = waiting.pop()
+        if depth > MOST_NESTED:
+            raise InputError(f"data: expected lists and objects that are nested at most {MOST_NESTED} deep")
         if isinstance(each, dict) and isinstance(path := each.get("path"), str):
             _check_path(path)
         if isinstance(each, dict | list):
-            waiting += each.values() if isinstance(each, dict) else each
+            inner = each.values() if isinstance(each, dict) else each
+            waiting += [(one, depth + 1) for one in inner]
 
 
 def _check_path(path: str) -> None:
