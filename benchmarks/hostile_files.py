@@ -263,13 +263,15 @@ class Memory:
 
     def __init__(self) -> None:
         self.peak = 0
+        self._measuring = threading.Lock()  # so that nothing that was measured before the start counts
         self._over = threading.Event()
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
 
     def start(self) -> int:
         """Bytes in use now, from which the peak is counted."""
-        self.peak = now = self._used()
+        with self._measuring:
+            self.peak = now = self._used()
         return now
 
     def stop(self) -> None:
@@ -279,7 +281,8 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._over.wait(0.005):
-            self.peak = max(self.peak, self._used())
+            with self._measuring:
+                self.peak = max(self.peak, self._used())
 
     def _used(self) -> int:
         children = Path("/proc/self/task").glob("*/children")

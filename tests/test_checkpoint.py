@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from textmatch import TextMatcher, checkpoint
-from textmatch.checkpoint import CARD, CONFIG, METRICS, VOCABULARY, WEIGHTS, Checkpoint
+from textmatch.checkpoint import CARD, CONFIG, FORMAT, MATCHES, METRICS, VOCABULARY, WEIGHTS, Checkpoint
 from textmatch.config import Arch, ModelConfig
 from textmatch.errors import CheckpointError
 from textmatch.models import build
@@ -124,7 +124,7 @@ def test_a_fresh_process_predicts_the_same_from_the_folder_alone(folder: Path) -
 
 def test_the_folder_holds_the_five_files_alone(folder: Path) -> None:
     assert {file.name for file in folder.iterdir()} == {CONFIG, VOCABULARY, METRICS, CARD, WEIGHTS}
-    assert json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"] == 3
+    assert json.loads((folder / CONFIG).read_text(encoding="utf-8"))["format"] == FORMAT
     assert "猫" in (folder / VOCABULARY).read_text(encoding="utf-8")  # readable, not \u escapes
     kinds = {name.startswith("calibration."): tensor.dtype for name, tensor in load_file(folder / WEIGHTS).items()}
     assert kinds == {True: torch.float32, False: torch.float16}
@@ -166,6 +166,19 @@ def test_a_checkpoint_of_format_1_is_loaded_and_saved_in_the_current_one(tmp_pat
 def test_the_committed_checkpoints_are_loaded(name: str) -> None:
     loaded = checkpoint.load(ROOT / "checkpoints" / name, CPU)
     assert loaded.metrics["dev"]["accuracy"] > 0.5
+
+
+def test_a_checkpoint_of_format_3_does_without_the_new_kinds_of_matches(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path / "old", fresh(), "")
+    without_hashes(tmp_path / "old")
+    edit(tmp_path / "old" / CONFIG, lambda values: values.update(format=2, model=values["model"] | {"knowledge": True}))
+    weights = load_file(tmp_path / "old" / WEIGHTS)
+    columns = weights[MATCHES]
+    save_file(weights | {MATCHES: columns[:, :8].contiguous()}, tmp_path / "old" / WEIGHTS)
+    loaded = checkpoint.load(tmp_path / "old", CPU).model.state_dict()[MATCHES]
+    assert torch.equal(loaded[:, :8], columns[:, :8].float())
+    assert not loaded[:, 8:].any()
+    assert loaded.shape == columns.shape
 
 
 def test_names_of_format_1_are_not_taken_for_those_of_format_2(folder: Path) -> None:
@@ -255,11 +268,11 @@ def test_weights_that_are_no_safetensors(folder: Path, content: bytes) -> None:
     refused(folder, WEIGHTS)
 
 
-@pytest.mark.parametrize("version", [0, 4, "1", True, None])
+@pytest.mark.parametrize("version", [0, FORMAT + 1, "1", True, None])
 def test_another_format_version(folder: Path, version: object) -> None:
     edit(folder / CONFIG, lambda values: values.update(format=version))
     message = refused(folder, CONFIG)
-    assert f"expected format 1 or 2 or 3, got {version!r}" in message
+    assert f"expected format 1 or 2 or 3 or 4, got {version!r}" in message
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,15 @@ def test_strange_texts_and_unrelated_sentences_do_not_match(generator: Generator
     assert all(pair.sentence1 != pair.sentence2 for pair in made)
 
 
+def test_a_context_is_the_same_for_both_and_keeps_the_label(generator: Generator) -> None:
+    (short,) = generator.strange(1)
+    for made in generator.in_context([short] * 20, 20):
+        before, _, after = made.sentence1.partition(short.sentence1)
+        assert made.sentence2 == f"{before}{short.sentence2}{after}"
+        assert len(before + after) > 10
+        assert made.label == short.label
+
+
 @pytest.mark.slow
 def test_the_command_writes_a_corpus_that_training_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "sentences.txt"

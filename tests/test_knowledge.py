@@ -256,6 +256,15 @@ def flags_of(sentence: str, other: str, text: str) -> Match:
         ("二十岁", "30岁", "二", Match.OTHER_QUANTITY),
         ("二十岁", "很老", "二", Match.NO_QUANTITY),
         ("龘", "龘", "龘", Match.CHARACTER | Match.WORD | Match.SOUND),
+        ("奶奶的眼镜", "奶奶的眼睛", "镜", Match.SOUND | Match.OTHER_WORD),
+        ("奶奶的眼镜", "奶奶的眼径", "镜", Match.SOUND),  # which is no word
+        ("配了眼镜", "眼镜贵", "镜", Match.CHARACTER | Match.WORD | Match.SOUND | Match.SAME_TERM),
+        ("龘鑫", "龘鑫家", "龘", Match.CHARACTER | Match.WORD | Match.SOUND | Match.NEXT_CHARACTER),
+        ("龘鑫", "鑫龘", "龘", Match.CHARACTER | Match.WORD | Match.SOUND),
+        ("你爬不爬山", "你爬山吗", "不", Match.SAME_TERM),
+        ("你爬山吗", "你爬没爬山", "吗", Match.SAME_TERM),
+        ("他吃过没有", "他是否吃过", "没", Match.SAME_TERM),
+        ("你爬不爬山", "你爬山", "不", Match(0)),
         ("😀", "🍎", "😀", Match(0)),
     ],
 )

@@ -27,12 +27,16 @@ from textmatch.errors import CheckpointError
 from textmatch.models import Network, build
 from textmatch.text import Vocabulary
 
-FORMAT = 3
-READABLE_FORMATS = (1, 2, FORMAT)
-"""Format 2 has no hashes, and networks without `ADDED_IN_FORMAT_3`; format 1 has `FORMAT_1_NAMES`, too."""
+FORMAT = 4
+READABLE_FORMATS = (1, 2, 3, FORMAT)
+"""Format 3 has fewer kinds of matches (`MATCHES`); format 2 has no hashes, and networks without `ADDED_IN_FORMAT_3`;
+format 1 has `FORMAT_1_NAMES`, too."""
 
 ADDED_IN_FORMAT_3 = {"sounds": False, "knowledge": False, "graded": False}
 """What networks of formats 1 and 2 did not have."""
+
+MATCHES = "exact_match_projection.weight"
+"""Weights with a column for each kind of match (`matches.Match`). New kinds come last; older networks do without."""
 
 # Format 1 had other names for some parts of the networks: each part of a weight's dotted name, old → new. For example
 # ``encoder.ahead.0.bias_hh_l0`` is read as ``encoder.forward_lstm.0.bias_hh_l0``. Nothing else differs.
@@ -239,7 +243,7 @@ def _read_config(file: Path) -> tuple[int, ModelConfig, Mapping[str, str]]:
     if not isinstance(hashes, dict) or (version >= 3 and not {MODEL, VOCABULARY, WEIGHTS} <= hashes.keys()):
         raise CheckpointError(f"{file}: the SHA-256 of the checkpoint's files is missing")
     try:
-        config = config_from_dict((ADDED_IN_FORMAT_3 if version < FORMAT else {}) | values[MODEL])
+        config = config_from_dict((ADDED_IN_FORMAT_3 if version < 3 else {}) | values[MODEL])
         _check_size(config)
         if MODEL in hashes and hashes[MODEL] != _model_hash(values[MODEL]):
             raise ValueError("it was changed since it was saved (its SHA-256 is another)")
@@ -289,6 +293,9 @@ def _read_weights(file: Path, model: Network, version: int, hashes: Mapping[str,
     if version == 1:
         weights = {_current_name(name): tensor for name, tensor in weights.items()}
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    if version < FORMAT and MATCHES in expected and MATCHES in weights and weights[MATCHES].ndim == 2:
+        missing = expected[MATCHES][1] - weights[MATCHES].shape[1]
+        weights[MATCHES] = torch.nn.functional.pad(weights[MATCHES], (0, max(missing, 0)))
     got = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     for name in sorted(expected.keys() | got.keys()):
         if expected.get(name) != got.get(name):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from textmatch.errors import InputError
 from textmatch.knowledge.quantities import Quantity, find_quantities
 from textmatch.knowledge.sounds import find_sounds
-from textmatch.knowledge.terms import Term, find_terms
+from textmatch.knowledge.terms import Term, find_questions, find_terms
 
 if TYPE_CHECKING:
     import opencc
@@ -209,7 +209,7 @@ class Encoded:
         covering: the covering word itself at each position.
         sounds: the number of the sound at each position (`knowledge.sounds`).
         quantities: the numbers, amounts, times and dates in the text.
-        terms: the words and phrases in the text that the lexicon has.
+        terms: the words and phrases in the text that the lexicon has, and the marks of a yes-or-no question.
         truncated: the normalised text that was cut off the end; empty if none was.
         unknown: the characters (words, if ``unit`` is ``word``) that are not in the vocabulary, in order, each once.
     """
@@ -329,7 +329,7 @@ class Vocabulary:
             covering=tuple(covering),
             sounds=tuple(find_sounds(plain)[:max_length]) if unit == "character" else (0,) * len(words),
             quantities=tuple(find_quantities(plain, segmented)),
-            terms=tuple(find_terms(plain, segmented)),
+            terms=(*find_terms(plain, segmented), *find_questions(plain)),
             truncated="".join(tokens[max_length:]),
             unknown=unknown,
         )

@@ -7,6 +7,7 @@ Antonyms come from `wordlists/`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,9 @@ from textmatch.knowledge.wordlists import read_groups
 FOLDER = Path(__file__).with_name("lexicon")
 SAME = ("aliases", "loanwords", "slang", "idioms", "synonyms", "homophones", "emoji")
 DISTINCT = ("confusables",)
+
+YES_OR_NO = re.compile(r"([\u4e00-\u9fff])[不没]\1|[是能可会]否|吗|(?<=[了过])没(?:有)?$")
+"""What makes a sentence a question to be answered with yes or no: 喜不喜欢, 去没去, 是否, …吗, 吃了没."""
 
 
 class Group(NamedTuple):
@@ -55,6 +59,10 @@ class Term(NamedTuple):
     def differs_from(self, other: Term) -> bool:
         """Whether both are of one kind and known to differ."""
         return not self.equals(other) and _share(self.meaning.distinct, other.meaning.distinct)
+
+
+_ASKED = Meaning((-1,), ())
+"""No line of the lexicon has this number."""
 
 
 def _share(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
@@ -97,6 +105,15 @@ def find_terms(plain: str, words: Sequence[str]) -> list[Term]:
                 free = end
                 break
     return found
+
+
+def find_questions(plain: str) -> list[Term]:
+    """The marks of a yes-or-no question in a sentence, as terms that all mean the same.
+
+    Args:
+        plain: a normalised sentence.
+    """
+    return [Term(match.start(), match.end(), match.group(), _ASKED) for match in YES_OR_NO.finditer(plain)]
 
 
 class _Lexicon(NamedTuple):

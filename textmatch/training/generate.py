@@ -284,6 +284,16 @@ class Generator:
             one, other = self._rng.sample(self.sentences, 2)
             yield Made(one.plain, other.plain, 0, UNRELATED, "unrelated")
 
+    def in_context(self, made: Sequence[Made], count: int) -> Iterator[Made]:
+        """Long texts: other pairs with the same sentences before and after both."""
+        for pair in self._rng.sample(made, min(count, len(made))):
+            context = [sentence.plain for sentence in self._rng.sample(self.sentences, self._rng.randint(2, 9))]
+            place = self._rng.randint(0, len(context))
+            one, other = (
+                "，".join((*context[:place], text, *context[place:])) for text in (pair.sentence1, pair.sentence2)
+            )
+            yield Made(one, other, pair.label, max(pair.score, NEAR), f"in context: {pair.kind}")
+
 
 def rewrite(quantity: Quantity, text: str) -> list[str]:
     """Other ways to write a quantity; not all need be right, since they are checked."""
@@ -442,6 +452,7 @@ def main(arguments: Sequence[str]) -> None:
         (generator.unrelated, 12_000),
     ]
     made = [pair for make, count in kinds for pair in make(round(count * options.scale))]
+    made += list(generator.in_context(made, round(25_000 * options.scale)))
     made = [pair for pair in dict.fromkeys(made) if normalise(pair.sentence1) != normalise(pair.sentence2)]
     rng.shuffle(made)
     write(made, options.output)
