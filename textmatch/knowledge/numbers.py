@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 DIGITS = "零一二三四五六七八九"
-VALUES = {digit: value for value, digit in enumerate(DIGITS)} | {"〇": 0, "两": 2, "俩": 2}
+VALUES = {digit: value for value, digit in enumerate(DIGITS)} | {"〇": 0, "两": 2, "俩": 2, "仨": 3}
 PLACES = {"十": 10, "百": 100, "千": 1000}
 GROUPS = {"亿": 100_000_000, "万": 10_000}
 ABBREVIATIONS = {"k": 1000, "w": 10_000}
+_SUFFIXES = PLACES | GROUPS | ABBREVIATIONS
 NUMERAL = "".join((*VALUES, *PLACES, *GROUPS))
 """Every character of a Chinese number."""
 LONGEST_NUMBER = 40
@@ -16,13 +17,15 @@ LONGEST_NUMBER = 40
 
 
 def parse_number(text: str) -> float | None:
-    """The value of an Arabic or a Chinese number (3.5, 3万, 一千二, 三点五, 半); None for other or very long text."""
+    """The value of an Arabic or a Chinese number (3.5, 3万, 1k5, 一千二, 三点五, 半); None for other or very long text."""
     if len(text) > 2 * LONGEST_NUMBER + len("-.万"):
         return None
     if re.fullmatch(r"-?\d+(\.\d+)?", text):
         return float(text)
     if re.fullmatch(r"-?\d+(\.\d+)?[百千万亿kw]", text):
-        return float(text[:-1]) * (PLACES | GROUPS | ABBREVIATIONS)[text[-1]]
+        return float(text[:-1]) * _SUFFIXES[text[-1]]
+    if re.fullmatch(r"(?:\d{1,4}[百千万亿kw])+\d?", text):
+        return _parse_mixed(text)
     if text == "半":
         return 0.5
     whole, _, decimals = text.partition("点")
@@ -30,6 +33,17 @@ def parse_number(text: str) -> float | None:
         return None
     value = _parse_chinese(whole)
     return None if value is None else float(f"{value}.{''.join(str(VALUES[digit]) for digit in decimals) or 0}")
+
+
+def _parse_mixed(text: str) -> float | None:
+    """Digits with several places (1万2千, 3千5): a last digit without one counts the next lower place."""
+    total, last = 0.0, float("inf")
+    for digits, suffix in re.findall(r"(\d+)(\D)", text):
+        place = _SUFFIXES[suffix]
+        if place >= last:
+            return None
+        total, last = total + int(digits) * place, place
+    return total + (int(text[-1]) * last / 10 if text[-1].isdigit() else 0)
 
 
 def _parse_chinese(text: str) -> int | None:
