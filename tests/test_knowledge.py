@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -135,6 +136,23 @@ def test_two_forms_of_one_quantity_are_equal(one: str, other: str) -> None:
 def test_other_quantities_differ(one: str, other: str) -> None:
     (first,), (second,) = quantities(one), quantities(other)
     assert not first.equals(second)
+
+
+def test_sentences_with_quantities_of_every_kind() -> None:
+    """Each line of the file is a case of its own; all that are wrong are shown."""
+    wrong: list[str] = []
+    for line in (Path(__file__).parent / "quantities.txt").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            first, *others = (quantities(sentence) for sentence in line[2:].split("|"))
+            right = not first if line[0] == "0" else bool(first) and alike(first, *others) == (line[0] == "=")
+            wrong += [] if right else [line]
+    assert not wrong
+
+
+def alike(first: list[Quantity], second: list[Quantity]) -> bool:
+    """Whether each quantity of a sentence has an equal one in the other."""
+    pairs = ((first, second), (second, first))
+    return len(first) == len(second) and all(any(a.equals(b) for b in other) for one, other in pairs for a in one)
 
 
 NO_QUANTITIES = (

@@ -17,7 +17,7 @@ LONGEST_NUMBER = 40
 
 
 def parse_number(text: str) -> float | None:
-    """The value of an Arabic or a Chinese number (3.5, 3万, 1k5, 一千二, 三点五, 半); None for other or very long text."""
+    """The value of an Arabic or a Chinese number (3.5, 3万, 1k5, 一千二, 三点五, 半); None for other or long text."""
     if len(text) > 2 * LONGEST_NUMBER + len("-.万"):
         return None
     if re.fullmatch(r"-?\d+(\.\d+)?", text):

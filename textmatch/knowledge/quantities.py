@@ -70,7 +70,7 @@ NO_SINGLE = "口位名回趟对双打号里级成套盒包袋碗颗粒支把部�
 """Units before which 一 is mostly no number: 一口答应, 一打听, 一家人."""
 CLASSIFIERS = (
     "个只条张件本台辆套瓶杯盒包袋碗颗粒支把部间家头匹棵朵片盘门道首篇句页份根种款段处样场滴勺位名岁天年月周次回遍趟"
-    "顿口年块元毛里米斤克秒小分点度层辈批群字行站题步局集章节盏座栋封幅轮人下声"
+    "顿口年块元毛里米斤克秒小分点度层辈批群字行站题步局集章节盏座栋封幅轮人下声枚"
 )
 """Characters before which 一两 and 三五 count things."""
 CODE_LENGTH, LONG_NUMBER = 5, 7
@@ -97,13 +97,20 @@ _DIGITS, _NUMERALS = rf"\d{_RUN}", f"[{NUMERAL}]{_RUN}"
 _WHOLE = rf"(?:{_DIGITS}|{_NUMERALS})"
 _START = rf"(?<![\d.:/第{NUMERAL}])"
 _SMALL = r"(?:\d{1,2}|[二三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]|零)"
-_ARABIC = rf"(?:(?<![a-z0-9.:/])-)?(?:(?:\d{{1,4}}[万千百kw]){{1,3}}\d(?![\d.:a-z点月{CLASSIFIERS}])|{_DIGITS}(?:\.{_DIGITS})?(?:[万亿千百kw](?![a-z]))?)"
+_ARABIC = (
+    rf"(?:(?<![a-z0-9.:/])-)?(?:(?:\d{{1,4}}[万千百kw]){{1,3}}\d(?![\d.:a-z点月{CLASSIFIERS}])"
+    rf"|{_DIGITS}(?:\.{_DIGITS})?(?:[万亿千百kw](?![a-z]))?)"
+)
 _CHINESE = rf"{_NUMERALS}(?:点[零一二三四五六七八九]{_RUN}(?=$|[万亿%个倍元块米度公千斤岁升吨折克里毫厘平]))?"
 _TENTH_ENDS = rf"(?:(?=[一两12每](?:[{CLASSIFIERS}]))|(?!(?!包邮)(?:{_UNIT})|[\d点号日月折{NUMERAL}]))"
 """What follows the last digit of 一块五: no unit (五块一瓶), but perhaps what it is the price of (一块五一瓶)."""
 
 _HOUR = rf"(?<![\d.:第])(?:(?=\d)|(?<![这之{NUMERAL}]))(?P<hour>{_SMALL})"
-_NO_TIME = rf"(?![个\d.:%种]|多少|建议|意见|要求|原因|理由|[好坏]处|问题|疑问|想法|区别|[优缺]点|不同|看法|[零一二三四五六七八九]+(?:$|[万亿%倍元块米度公千斤岁升吨折克里])|[零二三四五六七八九](?!{_UNIT}|[点月{CLASSIFIERS}{NUMERAL}]))"
+_NO_TIME = (
+    r"(?![个\d.:%种]|多少|建议|意见|要求|原因|理由|[好坏]处|问题|疑问|想法|区别|[优缺]点|不同|看法"
+    r"|[零一二三四五六七八九]+(?:$|[万亿%倍元块米度公千斤岁升吨折克里])"
+    rf"|[零二三四五六七八九](?!{_UNIT}|[点月{CLASSIFIERS}{NUMERAL}]))"
+)
 _CLOCK = re.compile(
     rf"(?P<period>{_PERIOD})?的?{_HOUR}"
     rf"(?::(?P<colon>\d\d)(?::\d\d)?"
@@ -135,7 +142,7 @@ _GENERATION = re.compile(r"(?P<decade>(?<!\d)[0156789]0|[零〇五六七八九][
 _QUARTER = re.compile(rf"{_START}第?(?P<quarter>[一二三四1-4])季度|q(?P<q>[1-4])(?![a-z\d])")
 _WEEKEND = re.compile(r"周末|双休日|(?:周|星期|礼拜)六[和跟与]?(?:周|星期|礼拜)?[日天]")
 _WEEKDAY = re.compile(
-    rf"(?<![一二两三四五六七八九十几半])(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-7])(?![天年个次趟顿遍堂]|节课|小时|千|百|[多几])"
+    r"(?<![一二两三四五六七八九十几半])(?:周|星期|礼拜)(?P<day>[一二三四五六日天1-7])(?![天年个次趟顿遍堂]|节课|小时|千|百|[多几])"
 )
 _DAY_FROM_TODAY = re.compile(rf"(?<![天年月周])(?P<day>{_any_of(tuple(DAYS_FROM_TODAY))})(?:[天日]|(?=[早晚夜]))(?!性)")
 _YEAR_FROM_NOW = re.compile(rf"(?<![年几\d{NUMERAL}])(?P<year>{_any_of(tuple(YEARS_FROM_NOW))})年")
@@ -316,7 +323,10 @@ def find_quantities(plain: str, words: Sequence[str]) -> list[Quantity]:
     _find_days_from_today(text)
     if has_number:
         # Longer forms first: what one of these finds is not looked at again.
-        for find in (_find_times, _find_dates, _find_shares, _find_ranges, _find_halves, _find_units, _find_amounts):
+        for find in (
+            *(_find_times, _find_years, _find_dates, _find_weekdays, _find_comparisons, _find_shares),
+            *(_find_ranges, _find_halves, _find_units, _find_amounts),
+        ):
             find(text)
     return sorted(text.quantities)
 
@@ -369,20 +379,24 @@ def _find_times(text: _Text) -> None:
         if low is not None and high is not None and low < high <= 24 and (match["to"] or high == low + 1):
             _add_times(text, match, low * HOUR, high * HOUR)
     for match in text.search(_CLOCK, None, "点:时"):
-        hour = parse_number(match["hour"])
-        if text.in_word[match.start("hour")] and not match["period"]:
-            continue
-        if hour is None or hour > 24 or match.group() == "一点" or _A_BIT.match(text.plain, match.start("hour")):
-            continue
-        minute = 30.0 if match["half"] else 15.0 * int(parse_number(match["quarter"]) or 0) if match["quarter"] else 0.0
-        if given := match["colon"] or match["minute"] or match["formal"]:
-            minute = parse_number(given) or 0.0
-        if match["lacking"]:
-            minute = -_minutes(match["lacking"])
-        if minute < HOUR and hour * HOUR + minute >= 0:
-            _add_times(text, match, hour * HOUR + minute)
+        if match["period"] or not text.in_word[match.start("hour")]:
+            _add_clock_time(text, match)
     for match in text.search(_NOON, None, "午"):
         text.add(match, "time of day", HALF_DAY)
+
+
+def _add_clock_time(text: _Text, match: re.Match[str]) -> None:
+    """A match of `_CLOCK`."""
+    hour = parse_number(match["hour"])
+    if hour is None or hour > 24 or match.group() == "一点" or _A_BIT.match(text.plain, match.start("hour")):
+        return
+    minute = 30.0 if match["half"] else 15.0 * int(parse_number(match["quarter"]) or 0) if match["quarter"] else 0.0
+    if given := match["colon"] or match["minute"] or match["formal"]:
+        minute = parse_number(given) or 0.0
+    if match["lacking"]:
+        minute = -_minutes(match["lacking"])
+    if minute < HOUR and hour * HOUR + minute >= 0:
+        _add_times(text, match, hour * HOUR + minute)
 
 
 def _minutes(text: str) -> float:
@@ -411,7 +425,7 @@ def _in_the_period(minutes: float, period: str | None) -> float:
     return minutes + HALF_DAY if period in AFTER_NOON and minutes < noon else minutes
 
 
-def _find_dates(text: _Text) -> None:
+def _find_years(text: _Text) -> None:
     for match in text.search(_DECADE, None, "代"):
         text.add(match, "decade", parse_number(match["decade"]) or 0.0)
     for match in text.search(_GENERATION, None, "后"):
@@ -423,6 +437,9 @@ def _find_dates(text: _Text) -> None:
         text.add(match, "year", float(century + digits))
     for match in text.search(_QUARTER, None, "季q"):
         text.add(match, "quarter", parse_number(match["quarter"] or match["q"]) or 0.0)
+
+
+def _find_dates(text: _Text) -> None:
     for match in text.search(_SLASH_DATE, signs="/"):
         above, _, below = match.group().partition("/")
         if match.group() in FRACTIONS:
@@ -440,6 +457,9 @@ def _find_dates(text: _Text) -> None:
         day = parse_number(match["day"])
         if day is not None and 1 <= day <= 31:
             text.add(match, "day of the month", day)
+
+
+def _find_weekdays(text: _Text) -> None:
     for match in text.search(_WEEKEND, None, "末休六"):
         text.add(match, "day of the week", 6.0, 7.0)
     for match in text.search(_WEEKDAY, None, "周期拜"):
@@ -450,9 +470,6 @@ def _find_dates(text: _Text) -> None:
 
 
 def _find_shares(text: _Text) -> None:
-    for match in text.search(_OFF, None, "宜惠"):
-        percent = parse_number(match["percent"] or match["spoken"] or "") or 10.0 * VALUES.get(match["tenths"], 0)
-        text.add(match, "discount", 10 - percent / 10)
     for match in text.search(_PERCENT, None, "之"):
         number = 100.0 if match["number"] == "百" else parse_number(match["number"])
         if number is not None:
@@ -463,13 +480,20 @@ def _find_shares(text: _Text) -> None:
             text.add(match, "share", above / below)
     for match in text.search(_ONE_HALF, None, "半"):
         text.add(match, "share", 0.5)
-    for match in text.search(_HALF_PRICE, None, "价折"):
-        text.add(match, "discount", 5.0)
     for match in text.search(_TENTHS_OF_ALL, signs="成"):
         if match["likely"]:
             text.leave(match)
         elif match["hundredth"]:
             text.add(match, "share", VALUES[match["tenth"]] / 10 + VALUES[match["hundredth"]] / 100)
+
+
+def _find_comparisons(text: _Text) -> None:
+    """Discounts, multiples, ranks and scores."""
+    for match in text.search(_OFF, None, "宜惠"):
+        percent = parse_number(match["percent"] or match["spoken"] or "") or 10.0 * VALUES.get(match["tenths"], 0)
+        text.add(match, "discount", 10 - percent / 10)
+    for match in text.search(_HALF_PRICE, None, "价折"):
+        text.add(match, "discount", 5.0)
     for match in text.search(_TIMES_AS_MUCH, None, "倍番"):
         more = parse_number(match["more"] or "1") or 0.0
         text.add(match, "times as much", 2.0 ** VALUES[match["doubled"]] if match["doubled"] else more + 1)
