@@ -127,7 +127,9 @@ def test_a_lost_connection_hides_the_answer_and_keeps_the_sentences(new_page: An
     page.get_by_text(TEXTS["zh"]["compare_no_answer"]).wait_for()
     page.evaluate("window.lost = true")
     page.unroute("**/gradio_api/**")  # Gradio notices and loads the page again
-    page.wait_for_function("text => !window.lost && document.querySelector('#sentence2 textarea')?.value === text", arg=SAME[1])
+    page.wait_for_function(
+        "text => !window.lost && document.querySelector('#sentence2 textarea')?.value === text", arg=SAME[1]
+    )
     expect(page.locator("#sentence1 textarea")).to_have_value(SAME[0])
     answered(page)
     page.close()

@@ -158,7 +158,7 @@ def test_the_encoding_is_offered_where_it_was_guessed(handlers: SearchHandlers, 
     assert not handlers.read_columns(str(plain), visitor())["encoding"]["visible"]
     offered = handlers.read_columns(str(path), visitor())
     assert (offered["encoding"]["value"], offered["encoding"]["visible"]) == ("gb18030", True)
-    assert handlers.read_encoding(str(path), "gb18030", offered["offered"], visitor()) is NO_CHANGE  # the Tab key passed it
+    assert handlers.read_encoding(str(path), "gb18030", offered["offered"], visitor()) is NO_CHANGE
     other = handlers.read_encoding(str(path), "big5", offered["offered"], visitor())
     assert (other["encoding"]["value"], other["preview"]["caption"]["encoding"]) == ("big5", "BIG5HKSCS")
     assert other["preview"]["rows"] != offered["preview"]["rows"]
