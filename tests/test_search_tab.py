@@ -486,8 +486,14 @@ def test_a_file_is_uploaded_and_its_column_chosen(visit: Open, tmp_path: Path) -
     path = write_workbook(tmp_path / "mine.xlsx", {"Sheet": rows})
     page = visit()
     own_list(page)
+    page.evaluate(
+        """() => { window.said = []; const line = document.querySelector("#search-status");
+        new MutationObserver(() => window.said.push(line.textContent)).observe(line,
+          {childList: true, subtree: true, characterData: true}); }"""
+    )
     page.locator("#search-file input[type=file]").set_input_files(path)
     status(page, "chosen", name=path.name, count=2)
+    assert any(TEXTS["zh"]["batch_reading"] in line for line in page.evaluate("window.said"))
     header = page.locator("#search-header input")
     header.uncheck()
     status(page, "chosen", name=path.name, count=3)

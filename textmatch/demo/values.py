@@ -19,7 +19,7 @@ from textmatch.demo.i18n import translate
 from textmatch.errors import InputError
 
 MOST_NESTED = 100
-"""Lists and objects in each other that a value may have: Gradio goes through them with functions that call themselves."""
+"""Lists and objects in each other that a value may have: Gradio walks them with functions that call themselves."""
 
 HALF = re.compile("[\ud800-\udfff]")
 """Half of a surrogate pair: JSON can hold it, but nothing that is sent can."""
