@@ -136,6 +136,8 @@ def test_several_lines_are_ranked_and_nothing_else_is_shown(handlers: CompareHan
     shown = answer(handlers.compare(PAIR[0], f"红烧茄子怎么做\n\n{PAIR[0]}", "default", visitor()))
     assert [row[0] for row in shown["ranking"]["rows"]] == [PAIR[0], "红烧茄子怎么做"]
     assert shown["ranking"]["rows"][0][1] == {"key": "verdict_matched"}
+    foreign = answer(handlers.compare(PAIR[0], f"good morning\n{PAIR[0]}", "default", visitor()))["ranking"]
+    assert ["good morning", {"key": "gauge_unread"}, None, None] in foreign["rows"]
     assert {name: shown[name] for name in ("verdict", "alignment", "gauge")} == {
         name: AT_REST[name] for name in ("verdict", "alignment", "gauge")
     }

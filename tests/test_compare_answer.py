@@ -50,15 +50,40 @@ def test_what_it_cannot_judge_is_said_where_the_verdict_stands(
     visit: Open, sentences: tuple[str, str], warning: str
 ) -> None:
     page, texts = visit(query=asked(*sentences)), TEXTS["zh"]
-    page.locator(".tm-verdict[data-tone=unsure]").wait_for()
+    judged = warning == "warning_cantonese"
+    page.locator(f".tm-verdict[data-tone={'unsure' if judged else 'none'}]").wait_for()
     expect(page.locator(".tm-warnings li")).to_have_text([texts[warning]])
-    assert page.locator("#verdict h2").inner_text().startswith(texts["search_unsure"])
+    headline = texts["search_unsure" if judged else "gauge_unread"]
+    assert page.locator("#verdict h2").inner_text().startswith(headline)
+    expect(page.locator(".tm-shares li")).to_have_count(2 if judged else 0)
+    expect(page.locator("#alignment")).to_be_visible(visible=judged)  # no word is a reason for no verdict
     expect(page.locator(".tm-right")).to_have_text("")
     headline, said = (page.locator(each).bounding_box() for each in ("#verdict h2", ".tm-warnings li"))
     assert 0 <= said["y"] - headline["y"] - headline["height"] < 40
-    if warning != "warning_cantonese":
+    if not judged:
+        expect(page.locator(".tm-wrong")).to_be_hidden()
         expect(page.locator(".tm-number")).to_have_text("–")
         expect(page.locator(".tm-word")).to_have_text(texts["gauge_unread"])
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_what_is_wrong_with_a_box_stands_inside_it_and_the_feet_of_both_at_the_bottom(
+    visit: Open, viewport: dict[str, int]
+) -> None:
+    page = visit(query=asked("今天下雨", "今天不下雨"), viewport=viewport)
+    page.locator("#sentence2 textarea").fill("雨\n" * 60)
+    expect(page.locator("#foot2 .tm-box-problem")).not_to_be_empty()
+    expect(page.locator("#verdict h2")).to_have_text(TEXTS["zh"]["verdict_waiting"])
+    for box in page.locator(".tm-pair-box").all():
+        frame, foot, cross = (
+            shown.bounding_box() for shown in (box, box.locator(".tm-box-foot"), box.locator(".tm-box-clear"))
+        )
+        ends = [each["y"] + each["height"] for each in (frame, foot, cross)]
+        assert ends[0] - 6 < ends[1] < ends[0]
+        assert ends[1] - 1 <= ends[2] <= ends[1]
+        assert frame["x"] + frame["width"] - cross["x"] - cross["width"] < 24
 
 
 @pytest.mark.slow

@@ -142,8 +142,9 @@ def test_another_sheet_can_be_chosen(handlers: SearchHandlers, tmp_path: Path) -
     }
     write_workbook(tmp_path / "a.xlsx", sheets)
     offered = handlers.read_columns(str(tmp_path / "a.xlsx"), visitor())
+    assert handlers.read_sheet(str(tmp_path / "a.xlsx"), "新", offered["offered"], visitor()) is NO_CHANGE
     assert (offered["sheet"]["choices"], offered["sheet"]["value"]) == (["旧", "新"], "新")
-    offered = handlers.read_sheet(str(tmp_path / "a.xlsx"), "旧", visitor())
+    offered = handlers.read_sheet(str(tmp_path / "a.xlsx"), "旧", offered["offered"], visitor())
     assert offered["column"]["choices"] == [(name, name) for name in ("那只花猫搬家了", "备注")]
     chosen = pasted(file=str(tmp_path / "a.xlsx"), sheet="旧", column="备注")
     shown = finish(handlers.load(chosen, visitor())["loading"])
@@ -157,7 +158,8 @@ def test_the_encoding_is_offered_where_it_was_guessed(handlers: SearchHandlers, 
     assert not handlers.read_columns(str(plain), visitor())["encoding"]["visible"]
     offered = handlers.read_columns(str(path), visitor())
     assert (offered["encoding"]["value"], offered["encoding"]["visible"]) == ("gb18030", True)
-    other = handlers.read_encoding(str(path), "big5", visitor())
+    assert handlers.read_encoding(str(path), "gb18030", offered["offered"], visitor()) is NO_CHANGE
+    other = handlers.read_encoding(str(path), "big5", offered["offered"], visitor())
     assert (other["encoding"]["value"], other["preview"]["caption"]["encoding"]) == ("big5", "BIG5HKSCS")
     assert other["preview"]["rows"] != offered["preview"]["rows"]
     with_header = handlers.read_header(pasted(file=str(path), encoding="big5", header=False), visitor())
@@ -165,8 +167,9 @@ def test_the_encoding_is_offered_where_it_was_guessed(handlers: SearchHandlers, 
     chosen = pasted(file=str(path), encoding="big5", column=other["column"]["value"], header=True)
     shown = finish(handlers.load(chosen, visitor())["loading"])
     assert handlers.find("班", shown["key"])["hits"][0]["sentence"] in [row[0] for row in other["preview"]["rows"]]
-    refused = handlers.read_encoding(str(path), "utf-8", visitor())
+    refused = handlers.read_encoding(str(path), "utf-8", other["offered"], visitor())
     assert "not in the encoding utf-8" in str(refused["status"])
+    assert refused["offered"] is None
 
 
 def test_a_list_without_a_header_has_no_columns_to_choose(handlers: SearchHandlers, tmp_path: Path) -> None:
@@ -483,8 +486,14 @@ def test_a_file_is_uploaded_and_its_column_chosen(visit: Open, tmp_path: Path) -
     path = write_workbook(tmp_path / "mine.xlsx", {"Sheet": rows})
     page = visit()
     own_list(page)
+    page.evaluate(
+        """() => { window.said = []; const line = document.querySelector("#search-status");
+        new MutationObserver(() => window.said.push(line.textContent)).observe(line,
+          {childList: true, subtree: true, characterData: true}); }"""
+    )
     page.locator("#search-file input[type=file]").set_input_files(path)
     status(page, "chosen", name=path.name, count=2)
+    assert any(TEXTS["zh"]["batch_reading"] in line for line in page.evaluate("window.said"))
     header = page.locator("#search-header input")
     header.uncheck()
     status(page, "chosen", name=path.name, count=3)

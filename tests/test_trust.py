@@ -41,7 +41,7 @@ def test_the_two_verdicts_are_counted_apart() -> None:
     assert not trust(prediction(same=0.65), ONE, 64).sure
     sure = trust(prediction(same=0.35), ONE, 64)
     assert sure.sure
-    assert sure.right == {"key": "verdict_right", "share": "77%", "pairs": "130"}
+    assert sure.right == {"key": "verdict_right", "share": "76%", "pairs": "130"}
 
 
 def test_two_collections_count_as_much_however_large_they_are() -> None:
@@ -51,7 +51,7 @@ def test_two_collections_count_as_much_however_large_they_are() -> None:
     share = (1200 / 5000 + 4 / 50) / (1700 / 5000 + 9 / 50)
     assert share_at(0.7, both) == pytest.approx((share, 1709, 2))
     right = trust(prediction(same=0.7), both, 64).right
-    assert right == {"key": "verdict_right_both", "share": "62%", "pairs": "1,709"}
+    assert right == {"key": "verdict_right_both", "share": "61%", "pairs": "1,709"}
 
 
 @pytest.mark.parametrize("scores", [None, [[1] * 10] * 3, [[FEW // 2 - 1] * 10] * 2, [[0] * 10] * 2])
@@ -66,6 +66,12 @@ def test_it_is_never_said_that_all_were_right() -> None:
     found = trust(prediction(same=0.999), {"scores": [[0] * 10, [1000] * 10]}, 64)
     assert found.right is not None
     assert found.right["share"] == "99%"
+
+
+def test_a_verdict_that_is_right_in_fewer_than_three_in_four_never_reads_75_percent() -> None:
+    found = trust(prediction(same=0.999), {"scores": [[0] * 9 + [252], [0] * 9 + [748]]}, 64)
+    assert found.right is not None
+    assert (found.sure, found.right["share"]) == (False, "74%")
 
 
 def test_not_sure_reaches_as_far_as_the_shipped_checkpoint_is_wrong(matcher: TextMatcher) -> None:
@@ -96,6 +102,7 @@ def test_what_is_no_mandarin_is_no_certain_verdict(sentences: tuple[str, str], w
     for same in (0.99, 0.01):
         found = trust(prediction(*sentences, same=same), {}, 64)
         assert (keys(found), found.sure, found.right) == ([warning], False, None)
+        assert found.judged == (warning == "warning_cantonese")
 
 
 def test_unknown_characters_are_never_the_same() -> None:

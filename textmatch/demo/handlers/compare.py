@@ -16,7 +16,7 @@ from textmatch.demo.components.gauge import EMPTY_GAUGE, gauge_value
 from textmatch.demo.components.live_compare import Reply
 from textmatch.demo.components.messages import EMPTY_MESSAGES
 from textmatch.demo.components.table import EMPTY_TABLE, Cell, TableValue, table_value
-from textmatch.demo.components.verdict import EMPTY_VERDICT, label_message, verdict_value
+from textmatch.demo.components.verdict import CANNOT_JUDGE, EMPTY_VERDICT, label_message, no_verdict, verdict_value
 from textmatch.demo.examples import EXAMPLES
 from textmatch.demo.handlers import visitor_errors
 from textmatch.demo.handlers.trust import trust
@@ -147,6 +147,8 @@ class CompareHandlers:
     def _pair(self, matcher: TextMatcher, explanation: Explanation) -> dict[str, Any]:
         prediction = explanation.prediction
         found = trust(prediction, matcher.metrics, matcher.max_length)
+        if not found.judged:
+            return {"verdict": no_verdict(found.warnings), "gauge": gauge_value(prediction, readable=False)}
         return {
             "verdict": verdict_value(prediction.probabilities, found.right, found.warnings, sure=found.sure),
             "gauge": gauge_value(prediction, readable=found.readable),
@@ -222,8 +224,10 @@ def _ranking(predictions: Sequence[Prediction], matcher: TextMatcher) -> TableVa
 
 def _verdict_cells(prediction: Prediction, matcher: TextMatcher) -> list[Cell]:
     """Verdict, probability of the last class and similarity."""
-    sure = trust(prediction, matcher.metrics, matcher.max_length).sure
-    name = label_message(prediction.label, sure=sure)
+    found = trust(prediction, matcher.metrics, matcher.max_length)
+    if not found.judged:
+        return [CANNOT_JUDGE, None, None]
+    name = label_message(prediction.label, sure=found.sure)
     share = list(prediction.probabilities.values())[-1]
     return [name if "key" in name else prediction.label, {"chance": share}, f"{100 * prediction.similarity:.0f}"]
 

@@ -22,7 +22,7 @@ from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
 from textmatch.demo.sessions import SENTENCE_BYTES, SessionStore, StoredIndex
 from textmatch.demo.turns import ROOM
 from textmatch.errors import BusyError, InputError, TextMatchError
-from textmatch.files import Table, TableError, read_list, read_pasted_list
+from textmatch.files import Table, TableError, chosen_encoding, read_list, read_pasted_list
 from textmatch.matcher import TextMatcher
 from textmatch.search import Hit, Index, Step, Stop
 from textmatch.text import MAX_CHARACTERS
@@ -62,6 +62,7 @@ class SearchView(NamedTuple):
     sheet: Any
     encoding: Any
     header: Any
+    offered: Any
     preview: Any
     query: Any
     hits: Any
@@ -93,6 +94,13 @@ class Reading(NamedTuple):
         return table.with_header(self.header)
 
 
+class Offered(NamedTuple):
+    """The sheet and the encoding of the list whose columns are offered, as the choices name them."""
+
+    sheet: str
+    encoding: str
+
+
 @dataclass(frozen=True)
 class SearchHandlers:
     """Searches the visitors' lists with one matcher.
@@ -111,14 +119,18 @@ class SearchHandlers:
 
     def read_columns(self, file: str | None, request: gr.Request) -> Updates:
         """Offer the columns of an uploaded file, and its sheets if it has several."""
-        return self.read_sheet(file, None, request)
+        return self._offered(file, "", Reading(), request)
 
-    def read_sheet(self, file: str | None, sheet: str | None, request: gr.Request) -> Updates:
-        """Offer the columns of one sheet of a workbook; None takes the one with the data."""
-        return self._offered(file, "", Reading(sheet=sheet or ""), request)
+    def read_sheet(self, file: str | None, sheet: str, offered: Offered | None, request: gr.Request) -> Updates:
+        """Offer the columns of another sheet of a workbook."""
+        if offered and sheet == offered.sheet:
+            return NO_CHANGE  # a choice that the Tab key only passes triggers its event, too
+        return self._offered(file, "", Reading(sheet=sheet), request)
 
-    def read_encoding(self, file: str | None, encoding: str, request: gr.Request) -> Updates:
+    def read_encoding(self, file: str | None, encoding: str, offered: Offered | None, request: gr.Request) -> Updates:
         """Offer the columns of the file as it reads in another encoding."""
+        if offered and encoding == offered.encoding:
+            return NO_CHANGE
         return self._offered(file, "", Reading(encoding=encoding), request)
 
     def read_pasted(self, pasted: str, file: str | None, request: gr.Request) -> Updates:
@@ -154,6 +166,7 @@ class SearchHandlers:
             view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
             view.encoding: encoding_choice(table),
             view.header: gr.update(value=table.header, visible=table.first is not None),
+            view.offered: Offered(table.sheet, chosen_encoding(table.encoding)),
             view.preview: table_preview(table, name),
             view.status: status_value({"key": key, "name": name, "count": len(table.rows)}),
         }
@@ -162,7 +175,7 @@ class SearchHandlers:
         """What the page shows while there are no columns to choose."""
         view = self.view
         hidden = dict.fromkeys(view.choices, NOTHING)
-        return hidden | {view.preview: EMPTY_TABLE, view.status: gr.skip()}
+        return hidden | {view.offered: None, view.preview: EMPTY_TABLE, view.status: gr.skip()}
 
     def load(self, inputs: dict[Any, Any], request: gr.Request) -> Updates:
         """Queue the indexing of the visitor's list."""

@@ -53,12 +53,14 @@ class Trust(NamedTuple):
         right: how often such a verdict was right, in words; None if that is not known.
         warnings: what the model could not judge.
         readable: whether the model has read enough of both sentences to say how close they are.
+        judged: whether there is a verdict at all; not on a sentence without Chinese.
     """
 
     sure: bool
     right: Message | None
     warnings: list[Message]
     readable: bool
+    judged: bool
 
 
 def trust(prediction: Prediction, metrics: Mapping[str, Any], limit: int) -> Trust:
@@ -77,11 +79,13 @@ def trust(prediction: Prediction, metrics: Mapping[str, Any], limit: int) -> Tru
     if record and not doubts:
         right = {
             "key": "verdict_right" if record.collections == 1 else "verdict_right_both",
-            "share": f"{100 * min(record.share, 0.994):.0f}%",
+            # Rounded down: below three in four the page says "not sure", and then no 75% may stand there.
+            "share": f"{min(int(100 * record.share), 99)}%",
             "pairs": f"{record.pairs:,}",
         }
     readable = all(doubt["key"] == "warning_cantonese" for doubt in doubts)
-    return Trust(sure and not doubts, right, [*doubts, *_notes(prediction, limit)], readable)
+    judged = not any(doubt["key"].startswith("warning_no_chinese") for doubt in doubts)
+    return Trust(sure and not doubts, right, [*doubts, *_notes(prediction, limit)], readable, judged)
 
 
 def is_sure(probabilities: Mapping[str, float], metrics: Mapping[str, Any]) -> bool:

@@ -114,6 +114,7 @@ def tab(matcher: TextMatcher) -> None:
         sheet=sheet,
         encoding=encoding,
         header=header,
+        offered=gr.State(None),
         preview=preview,
         query=query,
         hits=hits,
@@ -138,13 +139,14 @@ def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) ->
     """Bring a list, index it, stop that, go back to the example."""
     view = handlers.view
     choices, outcome = view.choices, [view.key, view.status, view.stop_loading]
-    columns, shown = [*choices, view.preview], [*choices, view.preview, view.status]
+    columns, shown = [*choices, view.preview], [*choices, view.offered, view.preview, view.status]
     hidden = [*[{"visible": False, "value": None, "__type__": "update"}] * len(choices), EMPTY_TABLE]
 
-    view.file.upload(None, None, [view.pasted, *columns], js=_returns("", *hidden), **QUIET)
+    reading = status_value({"key": "batch_reading"}, progress=WORKING)
+    view.file.upload(None, None, [view.pasted, *columns, view.status], js=_returns("", *hidden, reading), **QUIET)
     view.file.upload(handlers.read_columns, view.file, shown, **QUIET)
-    view.sheet.input(handlers.read_sheet, [view.file, view.sheet], shown, **QUIET)
-    view.encoding.input(handlers.read_encoding, [view.file, view.encoding], shown, **QUIET)
+    view.sheet.input(handlers.read_sheet, [view.file, view.sheet, view.offered], shown, **QUIET)
+    view.encoding.input(handlers.read_encoding, [view.file, view.encoding, view.offered], shown, **QUIET)
     view.header.input(handlers.read_header, {view.file, view.pasted, *choices}, shown, **QUIET)
     view.file.clear(None, None, columns, js=_returns(*hidden), **QUIET)
     pasted = {"inputs": [view.pasted, view.file], "outputs": [view.file, *shown]}

@@ -21,20 +21,24 @@ class VerdictValue(TypedDict):
 
     Attributes:
         headline: The verdict in words.
-        tone: Its colour: same, different, unsure; "other" for classes of a model with labels of its own.
+        tone: Its colour: same, different, unsure; "none" where the model cannot judge, "other" for classes of a model
+            with labels of its own.
         shares: The classes, the most probable first.
         right: How often such a verdict is right; None if the checkpoint does not record that.
         warnings: Why the verdict may be wrong.
     """
 
     headline: Message | None
-    tone: Literal["rest", "same", "different", "unsure", "other"]
+    tone: Literal["rest", "same", "different", "unsure", "none", "other"]
     shares: list[ShareValue]
     right: Message | None
     warnings: list[Message]
 
 
 EMPTY_VERDICT: VerdictValue = {"headline": None, "tone": "rest", "shares": [], "right": None, "warnings": []}
+
+CANNOT_JUDGE: Message = {"key": "gauge_unread"}
+"""What stands in the place of a verdict where the model cannot judge."""
 
 TONES: dict[str, Literal["same", "different"]] = {"Matched": "same", "Not Matched": "different"}
 
@@ -65,6 +69,11 @@ def verdict_value(
         "right": right,
         "warnings": list(warnings),
     }
+
+
+def no_verdict(warnings: Sequence[Message]) -> VerdictValue:
+    """The value for sentences that the model cannot judge, with the reasons."""
+    return EMPTY_VERDICT | {"headline": CANNOT_JUDGE, "tone": "none", "warnings": list(warnings)}
 
 
 def verdict() -> gr.HTML:
