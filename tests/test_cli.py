@@ -372,6 +372,35 @@ def test_evaluate_writes_the_card_of_its_own_data(
     assert TextMatcher.from_pretrained(tiny, "cpu").metrics == written
 
 
+@pytest.mark.slow
+def test_evaluate_uses_every_pair_of_a_file_that_was_not_trained_on(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    same = [f"第{number}路车几点开,第{number}路车几点开,1" for number in range(10)]
+    other = [f"第{number}路车几点开,红烧肉要炖多久,0" for number in range(10)]
+    file = tmp_path / "held_out.csv"
+    file.write_text("\n".join(["sentence1,sentence2,label", *same, *other]), encoding="utf-8")
+
+    def pairs() -> int:
+        main(["evaluate", str(tiny), str(file), "--device", "cpu", "--json"])
+        return int(json.loads(capsys.readouterr().out)["dev"]["pairs"])
+
+    assert pairs() == 20
+    record = json.loads((tiny / "metrics.json").read_text(encoding="utf-8"))
+    digest = {"other_name/train.csv": hashlib.sha256(file.read_bytes()).hexdigest()}
+    (tiny / "metrics.json").write_text(json.dumps(record | {"data_sha256": digest}), encoding="utf-8")
+    assert pairs() == 2
+
+
+@pytest.mark.slow
+def test_evaluate_says_so_where_there_is_no_mistake(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("textmatch.evaluation.worst_mistakes", lambda *_: [])
+    main(["evaluate", str(tiny), str(write_data(tmp_path / "data")), "--device", "cpu", "--mistakes", "3"])
+    assert capsys.readouterr().out.splitlines()[-1] == "no mistakes in 2 pairs"
+
+
 def write_data(folder: Path) -> Path:
     folder.mkdir()
     rows = {

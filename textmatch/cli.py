@@ -203,7 +203,8 @@ def _add_evaluate(commands: Any, shared: argparse.ArgumentParser) -> None:
         "evaluate",
         parents=[shared],
         help="figures on labelled pairs, and the behaviour suite",
-        description="Print a checkpoint's figures on the dev and test split of a folder, and its behaviour suite. If "
+        description="Print a checkpoint's figures on the dev and test split of a folder, or on one file, and its "
+        "behaviour suite. Of a file that the checkpoint was trained on, only the part that was kept as dev counts. If "
         "the data is what the checkpoint was trained on, they are also written to its metrics.json and card.",
     )
     command.add_argument("checkpoint", help="checkpoint folder, or USER/NAME on the Hub")
@@ -534,18 +535,34 @@ def evaluate(options: argparse.Namespace) -> None:
         header=options.header,
         encoding=options.encoding,
     )
-    splits = load_splits(options.data, given)
+    splits = _with_all_pairs(matcher, load_splits(options.data, given))
     print(*splits.notes, sep="\n", file=sys.stderr)
     figures = report(matcher, splits)
-    mistakes = worst_mistakes(matcher, splits.test or splits.dev)[: options.mistakes] if options.mistakes > 0 else []
+    judged = splits.test or splits.dev
+    mistakes = worst_mistakes(matcher, judged)[: options.mistakes] if options.mistakes > 0 else []
     if options.json:
         print(_json(figures | ({"mistakes": [each._asdict() for each in mistakes]} if options.mistakes else {})))
     else:
         print(table(figures))
         for each in mistakes:
             print(f"{each.confidence:.4f}  {each.prediction}, not {each.label}: {each.sentence1} / {each.sentence2}")
+        if options.mistakes > 0 and not mistakes:
+            print(f"\nno mistakes in {len(judged):,} pairs")
     if _trained_on(matcher, splits) and not is_on_hub(options.checkpoint):
         _rewrite_metrics(Path(options.checkpoint), figures)
+
+
+def _with_all_pairs(matcher: TextMatcher, splits: Splits) -> Splits:
+    """The pairs of a file without splits all as dev, unless the checkpoint was trained on that file."""
+    part = "dev, a part of train"
+    if part not in splits.sources or splits.test:
+        return splits
+    known = matcher.metrics.get("data_sha256", {}).values()
+    if any(digest in known for name, digest in splits.sources.items() if name != part):
+        return splits
+    pairs = splits.train + splits.dev
+    note = f"dev: all {len(pairs):,} pairs, as the checkpoint was not trained on this file"
+    return splits._replace(train=[], dev=pairs, notes=(*splits.notes[:-1], note))
 
 
 def _trained_on(matcher: TextMatcher, splits: Splits) -> bool:
