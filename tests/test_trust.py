@@ -105,6 +105,14 @@ def test_what_is_no_mandarin_is_no_certain_verdict(sentences: tuple[str, str], w
         assert found.judged == (warning == "warning_cantonese")
 
 
+@pytest.mark.parametrize("sentences", [("Hello!", "hello"), ("😀", "😀"), ("123", "１２３")])
+def test_equal_texts_are_the_same_in_any_language(matcher: TextMatcher, sentences: tuple[str, str]) -> None:
+    (same,) = matcher.predict([sentences])
+    found = trust(same, matcher.metrics, matcher.max_length)
+    assert same.label == "Matched"
+    assert (found.judged, found.readable, found.sure, keys(found)) == (True, True, True, [])
+
+
 def test_unknown_characters_are_never_the_same() -> None:
     odd: dict[str, Any] = {"unknown": (("龘", "靐"), ("齉",))}
     assert not trust(prediction(**odd), {}, 64).sure

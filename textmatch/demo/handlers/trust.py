@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from textmatch.demo.components import Message
 from textmatch.results import Prediction
+from textmatch.text import normalise
 
 RIGHT = 0.75
 """Share of right verdicts below which the page says that the model is not sure."""
@@ -118,6 +119,8 @@ def right_share(probabilities: Mapping[str, float], metrics: Mapping[str, Any]) 
 def _doubts(prediction: Prediction) -> list[Message]:
     """What the model cannot judge at all: the verdict may not stand as it is."""
     sentences = (prediction.sentence1, prediction.sentence2)
+    if normalise(sentences[0]) == normalise(sentences[1]):  # no model is needed for that
+        return []
     without = [number for number, sentence in enumerate(sentences, 1) if not CHINESE.search(sentence)]
     if without:
         return [{"key": "warning_no_chinese" if len(without) == 2 else f"warning_no_chinese_{without[0]}"}]
