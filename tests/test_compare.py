@@ -394,10 +394,14 @@ def test_a_new_answer_leaves_the_focus_among_the_words(visit: Open) -> None:
 def test_markup_in_the_boxes_is_only_text(visit: Open, text: str) -> None:
     long = "很" * 300 + text
     page = visit(query=f"?{urlencode({'a': text, 'b': long})}")
-    assert verdict(page) in HEADLINES
+    assert verdict(page) == TEXTS["zh"]["gauge_unread"]  # the first has no Chinese
     assert boxes(page) == (text, long)
     expect(page.locator(".tm-warnings li").first).to_be_visible()
     expect(page.locator("#verdict img, #verdict script, img[src=x]")).to_have_count(0)
+    page = visit(query=f"?{urlencode({'a': f'猫{text}', 'b': f'狗{text}'})}")
+    assert verdict(page) in HEADLINES
+    expect(page.locator("#alignment")).to_be_visible()
+    expect(page.locator("#alignment img, #alignment script, img[src=x]")).to_have_count(0)
 
 
 @pytest.mark.slow
