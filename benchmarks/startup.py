@@ -29,9 +29,13 @@ PAIR = ("怎么学好英语", "如何才能把英语学好")
 SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
 ANSWER = "#answer[data-state=fresh] .tm-verdict:not([data-tone=rest])"
 SHIFTS = """
-  window.shifts = 0;
+  window.shifts = [];
+  const place = ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ");
+  const moved = ({ node, previousRect, currentRect }) =>
+    `${node?.id || node?.className || node?.nodeName}: ${place(previousRect)} -> ${place(currentRect)}`;
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+    for (const { value, hadRecentInput, sources } of list.getEntries())
+      if (!hadRecentInput) window.shifts.push([value, ...sources.map(moved)]);
   }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -114,7 +118,7 @@ def one_visit(page: Any, url: str) -> Visit:
     answered = page.wait_for_function(f"document.querySelector({ANSWER!r}) && performance.now()").json_value()
     painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
     page.wait_for_timeout(1000)
-    shift = float(page.evaluate("window.shifts"))
+    shift = sum(float(value) for value, *_ in page.evaluate("window.shifts"))
     page.close()
     return Visit(painted / 1000, answered / 1000, sum(fetched) / 1e6, float(sum(map(bool, fetched))), shift)
 

@@ -20,7 +20,7 @@ from textmatch.training.sampling import PairEncoder
 
 PAIRS_OF_A_CORPUS = 6000
 UNRELATED = 1500
-PENALTY = 1e-3  # of the squared weights
+PENALTY = 1e-2  # of the squared weights
 
 
 def fit_grade(model: InteractionLSTM, encoder: PairEncoder, corpora: Sequence[Splits], seed: int) -> int:
