@@ -226,7 +226,7 @@ def test_what_makes_sentences_the_same_is_found_by_taking_it_out(matcher: TextMa
     assert explanation.prediction.label == "Matched"
     assert {word.trial for row in explanation.words for word in row} == {"remove"}
     weights = {word.text: word.importance or 0.0 for word in explanation.words[0]}
-    assert max(weights, key=weights.__getitem__) in ("猫", "洗澡")
+    assert min(weights["怎么"], weights["猫"], weights["洗澡"]) > 5 * abs(weights["给"])  # which says little
 
 
 def test_the_only_word_of_a_sentence_is_not_taken_out(plain: TextMatcher) -> None:

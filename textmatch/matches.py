@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from enum import IntFlag
+from functools import lru_cache
 from itertools import pairwise
 
-from textmatch.knowledge.sounds import near_sound
+from textmatch.knowledge.sounds import find_sounds, near_sound
 from textmatch.text import Encoded, word_tag
 
 
@@ -79,29 +81,30 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
 
 def _other_words(sentence: Encoded, other: Encoded) -> Iterator[tuple[int, int]]:
     """Where `sentence` has a word of the dictionary that the other one has not, but another one that sounds like it."""
-    heard = dict[tuple[int, ...], set[str]]()
-    for start, end, word in _words(other):
-        heard.setdefault(_heard(other, start, end), set()).add(word)
-    for start, end, word in _words(sentence):
-        words = heard.get(_heard(sentence, start, end))
-        if words is not None and word not in words:
-            yield start, end
+    heard = defaultdict[tuple[int, ...], set[str]](set)
+    for _, word, sounds in _words(other):
+        heard[sounds].add(word)
+    for start, word, sounds in _words(sentence):
+        if sounds in heard and word not in heard[sounds]:
+            yield start, start + len(word)
 
 
-def _words(sentence: Encoded) -> Iterator[tuple[int, int, str]]:
-    """The words of the dictionary with two or more characters that all have a sound."""
+def _words(sentence: Encoded) -> Iterator[tuple[int, str, tuple[int, ...]]]:
+    """Where each word of the dictionary begins that has more than one character, with its sounds."""
     start = 0
     while start < len(sentence):
         word = sentence.covering[start]
-        end = start + len(word)
-        heard = sentence.sounds[start:end]
-        if len(word) > 1 and end <= len(sentence) and all(heard) and word_tag(word) is not None:
-            yield start, end, word
-        start = end
+        sounds = _near_sounds(word) if len(word) > 1 else ()
+        if sounds and start + len(word) <= len(sentence):
+            yield start, word, sounds
+        start += len(word)
 
 
-def _heard(sentence: Encoded, start: int, end: int) -> tuple[int, ...]:
-    return tuple(map(near_sound, sentence.sounds[start:end]))
+@lru_cache(20_000)
+def _near_sounds(word: str) -> tuple[int, ...]:
+    """The sounds of a word, those that are often confused as one; none if it is not in the dictionary."""
+    sounds = tuple(map(near_sound, find_sounds(word)))
+    return sounds if all(sounds) and word_tag(word) is not None else ()
 
 
 def _add(flags: list[int], start: int, end: int, flag: Match) -> None:
