@@ -165,16 +165,17 @@ def resident() -> int:
 def test_memory_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "PAUSE", 0.01)
 
-    async def use() -> tuple[int, int]:
-        kept = [bytearray(1000) for _ in range(200_000)]
-        last = bytearray(1000)  # at the end of the heap, so that what is below stays until it is trimmed
-        del kept
+    async def use() -> int:
+        used = [bytearray(1000) for _ in range(200_000)]
+        kept = used[::100]  # all over the heap, so that what is free between them stays until it is trimmed
+        del used
         before = resident()
-        async with memory.giving_back():
-            await asyncio.sleep(0.5)
-        return before - resident(), len(last)
+        async with memory.giving_back(), asyncio.timeout(30):
+            while resident() > before - (100 << 20):
+                await asyncio.sleep(0.01)
+        return len(kept)
 
-    assert run_async(use())[0] > 100 << 20
+    assert run_async(use()) == 2000
 
 
 def test_without_glibc_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
