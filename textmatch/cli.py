@@ -554,11 +554,12 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _with_all_pairs(matcher: TextMatcher, splits: Splits) -> Splits:
     """The pairs of a file without splits all as dev, unless the checkpoint was trained on that file."""
-    part = "dev, a part of train"
-    if part not in splits.sources or splits.test:
+    from textmatch.files.splits import PART_OF_TRAIN
+
+    if PART_OF_TRAIN not in splits.sources or splits.test:
         return splits
     known = matcher.metrics.get("data_sha256", {}).values()
-    if any(digest in known for name, digest in splits.sources.items() if name != part):
+    if any(digest in known for name, digest in splits.sources.items() if name != PART_OF_TRAIN):
         return splits
     pairs = splits.train + splits.dev
     note = f"dev: all {len(pairs):,} pairs, as the checkpoint was not trained on this file"

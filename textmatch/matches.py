@@ -44,19 +44,20 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
     Returns:
         L numbers, each the sum of the flags that hold.
     """
-    characters, words = set(other.plain[: len(other)]), set(other.covering)
+    read, read_there = sentence.plain[: len(sentence)], other.plain[: len(other)]
+    characters, words = set(read_there), set(other.covering)
     sounds = {near_sound(sound) for sound in other.sounds} - {0}
     same_character, same_word, same_sound = Match.CHARACTER.value, Match.WORD.value, Match.SOUND.value
     flags = [
         same_character * (character in characters)
         | same_word * (word in words)
         | same_sound * (near_sound(sound) in sounds)
-        for character, word, sound in zip(sentence.plain, sentence.covering, sentence.sounds, strict=False)
+        for character, word, sound in zip(read, sentence.covering, sentence.sounds, strict=False)
     ]
     for start, end in _other_words(sentence, other):
         _add(flags, start, end, Match.OTHER_WORD)
-    side_by_side = set(pairwise(other.plain[: len(other)]))
-    for position, neighbours in enumerate(pairwise(sentence.plain[: len(sentence)])):
+    side_by_side = set(pairwise(read_there))
+    for position, neighbours in enumerate(pairwise(read)):
         if neighbours in side_by_side:
             flags[position] |= Match.NEXT_CHARACTER.value
     # As `Term.equals` and `Term.differs_from` say of single terms, for all those of the other sentence at once.

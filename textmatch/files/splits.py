@@ -40,6 +40,8 @@ from textmatch.files.table import (
 PARAPHRASE_SUFFIXES = (".txt", ".txt.gz")
 PAIR_SUFFIXES = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".json", ".xlsx", ".parquet")
 SUFFIXES = PAIR_SUFFIXES + PARAPHRASE_SUFFIXES
+PART_OF_TRAIN = "dev, a part of train"
+"""The name among `Splits.sources` of a dev split that was split off."""
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test": ("test",)}
 
 NO_LIMITS = Limits(rows=sys.maxsize, cells=sys.maxsize, file_bytes=sys.maxsize, unpacked_bytes=sys.maxsize)
@@ -190,7 +192,7 @@ def load_splits(data: str | Path | Sequence[str | Path] | None, options: DataOpt
     if "dev" not in splits:
         splits |= _split_off(splits["train"], options.dev_share)
         notes.append(f"dev: {len(splits['dev']):,} of the train pairs, {options.dev_share:.0%} of each class")
-        sources["dev, a part of train"] = hashlib.sha256(repr(splits["dev"]).encode()).hexdigest()
+        sources[PART_OF_TRAIN] = hashlib.sha256(repr(splits["dev"]).encode()).hexdigest()
     return Splits(
         splits["train"], splits["dev"], splits.get("test"), sources, _corpus_name(data, paths), labels, tuple(notes)
     )

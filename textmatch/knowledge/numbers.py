@@ -9,7 +9,8 @@ VALUES = {digit: value for value, digit in enumerate(DIGITS)} | {"〇": 0, "两"
 PLACES = {"十": 10, "百": 100, "千": 1000}
 GROUPS = {"亿": 100_000_000, "万": 10_000}
 ABBREVIATIONS = {"k": 1000, "w": 10_000}
-_SUFFIXES = PLACES | GROUPS | ABBREVIATIONS
+SUFFIXES = PLACES | GROUPS | ABBREVIATIONS
+"""What each character after a number multiplies it by."""
 NUMERAL = "".join((*VALUES, *PLACES, *GROUPS))
 """Every character of a Chinese number."""
 LONGEST_NUMBER = 40
@@ -23,7 +24,7 @@ def parse_number(text: str) -> float | None:
     if re.fullmatch(r"-?\d+(\.\d+)?", text):
         return float(text)
     if re.fullmatch(r"-?\d+(\.\d+)?[百千万亿kw]", text):
-        return float(text[:-1]) * _SUFFIXES[text[-1]]
+        return float(text[:-1]) * SUFFIXES[text[-1]]
     if re.fullmatch(r"(?:\d{1,4}[百千万亿kw])+\d?", text):
         return _parse_mixed(text)
     if text == "半":
@@ -39,7 +40,7 @@ def _parse_mixed(text: str) -> float | None:
     """Digits with several places (1万2千, 3千5): a last digit without one counts the next lower place."""
     total, last = 0.0, float("inf")
     for digits, suffix in re.findall(r"(\d+)(\D)", text):
-        place = _SUFFIXES[suffix]
+        place = SUFFIXES[suffix]
         if place >= last:
             return None
         total, last = total + int(digits) * place, place

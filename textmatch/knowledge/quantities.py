@@ -15,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from textmatch.knowledge.numbers import GROUPS, LONGEST_NUMBER, NUMERAL, PLACES, VALUES, parse_number
+from textmatch.knowledge.numbers import GROUPS, LONGEST_NUMBER, NUMERAL, PLACES, SUFFIXES, VALUES, parse_number
 from textmatch.knowledge.wordlists import read_words
 
 HOUR, HALF_DAY, DAY = 60.0, 60.0 * 12, 60.0 * 24
@@ -41,6 +41,7 @@ def _read_units() -> Iterator[tuple[str, Unit]]:
 
 
 UNITS = dict(_read_units())
+NO_UNIT = Unit("number", 1.0)
 BEFORE_NOON = ("早上", "上午", "早晨", "清晨", "凌晨", "清早", "一早", "半夜", "午夜")
 AFTER_NOON = ("下午", "晚上", "傍晚", "中午", "夜里", "午后", "深夜")
 EARLY, LATE = "早", "晚"
@@ -288,9 +289,11 @@ class _Text:
             return pattern.finditer(self.plain)
         return (match for match in pattern.finditer(self.plain) if not self.in_word[match.start(group)])
 
-    def add(self, match: re.Match[str], dimension: str, *value: float | str, hours: int = 24) -> None:
-        """Keep a quantity, unless another one that was found before has some of its characters."""
-        start, end = match.span()
+    def add(
+        self, match: re.Match[str], dimension: str, *value: float | str, hours: int = 24, end: int | None = None
+    ) -> None:
+        """Keep a quantity, unless an earlier one has some of its characters; it may `end` before the match does."""
+        start, end = match.start(), match.end() if end is None else end
         if not any(self.taken[start:end]):
             self.taken[start:end] = [True] * (end - start)
             rounded = tuple(round(float(each), 6) if not isinstance(each, str) else each for each in value)
@@ -361,10 +364,7 @@ def _add_week_or_month(text: _Text, match: re.Match[str]) -> None:
     if match["month"]:
         text.add(match, "month from now", difference)
     elif match["day"] or match["week"].endswith("末"):
-        end = match.start("week")
-        if not any(text.taken[start:end]):
-            text.taken[start:end] = [True] * (end - start)
-            text.quantities.append(Quantity(start, end, "week from now", (float(difference),)))
+        text.add(match, "week from now", difference, end=match.start("week"))
     else:
         text.add(match, "week from now", difference)
 
@@ -473,7 +473,7 @@ def _find_shares(text: _Text) -> None:
     for match in text.search(_PERCENT, None, "之"):
         number = 100.0 if match["number"] == "百" else parse_number(match["number"])
         if number is not None:
-            text.add(match, "share", number / (PLACES | GROUPS)[match["below"]])
+            text.add(match, "share", number / SUFFIXES[match["below"]])
     for match in text.search(_FRACTION, None, "之"):
         below, above = parse_number(match["below"]), parse_number(match["above"])
         if below and above is not None:
@@ -509,7 +509,7 @@ def _find_comparisons(text: _Text) -> None:
 def _find_ranges(text: _Text) -> None:
     for match in text.search(_RANGE, signs="-~到至"):
         low, high = parse_number(match["low"]), parse_number(match["high"])
-        unit = UNITS.get(match["unit"] or "", Unit("number", 1.0))
+        unit = UNITS.get(match["unit"], NO_UNIT)
         if low is not None and low < 10 and (place := GROUPS.get(match["high"][-1])):  # 三到五万
             low *= place
         if low is not None and high is not None and low < high and match["first"] in (None, match["unit"]):
@@ -517,11 +517,11 @@ def _find_ranges(text: _Text) -> None:
     for match in text.search(_NEIGHBOURS, None):
         _add_neighbours(text, match)
     for match in text.search(_NEARLY, None, "八"):
-        unit = UNITS.get(match["unit"] or "", Unit("number", 1.0))
-        high = (PLACES | GROUPS)[match["high"][0]]
+        unit = UNITS.get(match["unit"], NO_UNIT)
+        high = SUFFIXES[match["high"][0]]
         text.add(match, unit.dimension, 0.8 * high * unit.factor, high * unit.factor)
     for match in text.search(_ROUGHLY, None, "把"):
-        number = 1 if match["number"] == "个" else (PLACES | GROUPS)[match["number"]]
+        number = 1 if match["number"] == "个" else SUFFIXES[match["number"]]
         unit = UNITS["个月" if match["unit"] == "月" else match["unit"]]
         text.add(match, unit.dimension, number * unit.factor, "about")
 
@@ -537,11 +537,11 @@ def _add_neighbours(text: _Text, match: re.Match[str]) -> None:
         return
     step = 1
     for character in place:
-        step *= (PLACES | GROUPS)[character]
+        step *= SUFFIXES[character]
     if base and not place:
         step = PLACES[base[-1]] // 10
     start = (parse_number(base) or 0.0) if base else 0.0
-    unit = UNITS.get(match["unit"] or "", Unit("number" if match["unit"] is None else "count", 1.0))
+    unit = UNITS.get(match["unit"], Unit("count", 1.0)) if match["unit"] is not None else NO_UNIT
     text.add(match, unit.dimension, (start + low * step) * unit.factor, (start + high * step) * unit.factor)
 
 
@@ -643,4 +643,4 @@ def _measure(number: str, unit: str) -> Unit:
         unit == "折" and len(number) == 2 and (number.isdecimal() or (number[0] in VALUES and number[1] in VALUES))
     ):  # 8.5折
         return Unit("discount", 0.1)
-    return UNITS.get(unit, Unit("number", 1.0))
+    return UNITS.get(unit, NO_UNIT)

@@ -92,7 +92,7 @@ def copy_weights(start: checkpoint.Checkpoint, target: Network, vocabulary: Voca
         vocabulary: its vocabulary; that of the start, perhaps extended.
     """
     own, given = target.state_dict(), start.model.state_dict()
-    for name in ("sound_embedding.weight", "exact_match_projection.weight"):
+    for name in ("sound_embedding.weight", checkpoint.MATCHES):
         if name in own and (name not in given or own[name].shape != given[name].shape):
             own[name].zero_()
             if name in given:
