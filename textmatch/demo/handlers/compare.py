@@ -147,10 +147,10 @@ class CompareHandlers:
     def _pair(self, matcher: TextMatcher, explanation: Explanation) -> dict[str, Any]:
         prediction = explanation.prediction
         found = trust(prediction, matcher.metrics, matcher.max_length)
+        if not found.judged:
+            return {"verdict": no_verdict(found.warnings), "gauge": gauge_value(prediction, readable=False)}
         return {
-            "verdict": verdict_value(prediction.probabilities, found.right, found.warnings, sure=found.sure)
-            if found.judged
-            else no_verdict(found.warnings),
+            "verdict": verdict_value(prediction.probabilities, found.right, found.warnings, sure=found.sure),
             "gauge": gauge_value(prediction, readable=found.readable),
             "corrections": _judged(prediction, matcher.labels),
             "alignment": alignment_value(explanation),
