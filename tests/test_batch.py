@@ -19,6 +19,7 @@ from gradio.utils import get_upload_folder
 from tests.helpers import HOSTILE, OTHER, PHONE, SAME, expect, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.status import WORKING
+from textmatch.demo.handlers import HIDDEN
 from textmatch.demo.handlers.batch import NO_LABEL, PAIR_NAMES, BatchHandlers, BatchView, Source, likely_columns
 from textmatch.demo.i18n import TEXTS, text
 from textmatch.demo.jobs import NO_CHANGE, Job, discard
@@ -227,7 +228,7 @@ def test_the_first_row_can_be_read_as_the_header_or_not(handlers: BatchHandlers,
 
 
 def test_another_sheet_can_be_chosen(handlers: BatchHandlers, labelled: Path, tmp_path: Path) -> None:
-    assert not handlers.read_file(str(labelled), None, visitor())["sheet"].visible
+    assert handlers.read_file(str(labelled), None, visitor())["sheet"].visible == HIDDEN
     write_workbook(tmp_path / "a.xlsx", {"旧": [(SAME, OTHER)], "新": [("句子1", "句子2"), (SAME, SAME)]})
     read = handlers.read_file(str(tmp_path / "a.xlsx"), None, visitor())
     assert ([name for name, _ in read["sheet"].choices], read["sheet"].value) == (["旧", "新"], "新")
@@ -252,7 +253,7 @@ def test_the_encoding_is_offered_where_it_was_guessed(handlers: BatchHandlers, l
     assert "not in the encoding utf-8" in str(refused["status"])
     plain = tmp_path / "plain.csv"
     plain.write_text("sentence1,sentence2\n甲,乙\n", encoding="utf-8")
-    assert not handlers.read_file(str(plain), None, visitor())["encoding"]["visible"]
+    assert handlers.read_file(str(plain), None, visitor())["encoding"]["visible"] == HIDDEN
 
 
 def test_labels_that_are_unknown_give_no_report(handlers: BatchHandlers) -> None:

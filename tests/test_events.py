@@ -197,3 +197,12 @@ def test_a_message_is_short_and_in_the_visitors_language() -> None:
             raise BusyError(whose, 24)
         assert busy.value.title == TEXTS["zh"]["busy_title"]
         assert busy.value.message == TEXTS["zh"][f"busy_{whose}"].format(limit=24)
+
+
+def test_what_events_show_is_on_the_page_from_the_start(server: str) -> None:
+    """See handlers.HIDDEN; a layout that is always hidden is no output of any event."""
+    config = httpx.get(f"{server}config", timeout=60).json()
+    changed = {output for event in config["dependencies"] for output in event["outputs"]}
+    parts = [part for part in config["components"] if part["id"] in changed]
+    assert [part["props"]["elem_id"] for part in parts if part["props"].get("visible") == "hidden"]
+    assert not [part["props"].get("elem_id") for part in parts if part["props"].get("visible") is False]

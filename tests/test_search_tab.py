@@ -15,6 +15,7 @@ from tests.helpers import DESKTOP, HOSTILE, PHONE, Visit, expect, visitor, write
 from textmatch import TextMatcher
 from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
+from textmatch.demo.handlers import HIDDEN
 from textmatch.demo.handlers.search import NO_COLUMN, SKIPPED_SHOWN, TOP_K, SearchHandlers, SearchView
 from textmatch.demo.i18n import TEXTS
 from textmatch.demo.i18n import text as page_text
@@ -155,7 +156,7 @@ def test_the_encoding_is_offered_where_it_was_guessed(handlers: SearchHandlers, 
     path, plain = tmp_path / "mine.csv", tmp_path / "plain.csv"
     path.write_bytes("问题,答案\n那只花猫搬家了,搬到山上\n班长唱起歌来,略\n".encode("gb18030"))
     plain.write_text("问题,答案\n那只花猫搬家了,搬到山上\n", encoding="utf-8")
-    assert not handlers.read_columns(str(plain), visitor())["encoding"]["visible"]
+    assert handlers.read_columns(str(plain), visitor())["encoding"]["visible"] == HIDDEN
     offered = handlers.read_columns(str(path), visitor())
     assert (offered["encoding"]["value"], offered["encoding"]["visible"]) == ("gb18030", True)
     assert handlers.read_encoding(str(path), "gb18030", offered["offered"], visitor()) is NO_CHANGE
@@ -176,7 +177,7 @@ def test_a_list_without_a_header_has_no_columns_to_choose(handlers: SearchHandle
     path = tmp_path / "mine.txt"
     path.write_text("那只花猫搬家了\n班长唱起歌来\n", encoding="utf-8")
     offered = handlers.read_columns(str(path), visitor())
-    assert (offered["column"]["visible"], offered["answer_column"]["visible"]) == (False, False)
+    assert (offered["column"]["visible"], offered["answer_column"]["visible"]) == (HIDDEN, HIDDEN)
     assert line(finish(handlers.load(pasted(file=str(path)), visitor())["loading"])) == "search_list"
 
 
@@ -207,7 +208,7 @@ def test_a_pasted_table_has_columns_to_choose_and_pasted_lines_have_none(handler
     assert handlers.find("班长唱起歌来", shown["key"])["hits"][0]["number"] == 3
     for other in ("那只花猫搬家了\n班长唱起歌来", "那只花猫搬家了\t搬到山上\n班长唱起歌来", ""):
         offered = handlers.read_pasted(other, None, visitor())
-        assert (offered["column"]["visible"], offered["preview"]["rows"]) == (False, [])
+        assert (offered["column"]["visible"], offered["preview"]["rows"]) == (HIDDEN, [])
     assert handlers.read_pasted("", "a.csv", visitor()) == NO_CHANGE  # an upload has emptied the box
 
 
@@ -229,7 +230,7 @@ def test_a_list_that_cannot_be_used_gets_a_message(handlers: SearchHandlers, tmp
         "key": "search_problem",
         "text": texts["table_error_item"].format(row=2),
     }
-    assert (broken["status"]["tone"], broken["column"]["visible"]) == ("error", False)
+    assert (broken["status"]["tone"], broken["column"]["visible"]) == ("error", HIDDEN)
     for lines, text in (
         ([], texts["table_error_list"]),
         (["很" * (MAX_CHARACTERS + 1)], texts["search_nothing"].format(limit=MAX_CHARACTERS)),

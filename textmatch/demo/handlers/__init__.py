@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -25,6 +25,10 @@ ENCODING_CHOICES = [(name.upper() if name != "big5" else "Big5", name) for name 
 
 CELL_LENGTH = 120
 """Characters shown of a cell."""
+
+HIDDEN: Literal["hidden"] = "hidden"
+"""For `visible`: not shown, but on the page. What is False Gradio builds once it becomes True, and if the next event
+comes before that is done, it may never appear."""
 
 BUSY = {"client": "busy_client", "all": "busy_all"}
 """What a visitor is told when too much work is waiting: their own, or that of all."""
@@ -91,7 +95,12 @@ def choice_name(heading: Heading) -> str:
 def encoding_choice(table: Table) -> dict[str, Any]:
     """What a dropdown offers where the encoding of a table's file was guessed; UTF-8 is told for certain."""
     guessed = table.encoding not in ("", "UTF-8")
-    return gr.update(value=chosen_encoding(table.encoding) or None, visible=guessed)
+    return gr.update(value=chosen_encoding(table.encoding) or None, visible=visible(guessed))
+
+
+def visible(shown: object) -> bool | Literal["hidden"]:
+    """For `visible` of what events show and hide."""
+    return True if shown else HIDDEN
 
 
 def shorten(value: object) -> str:

@@ -26,6 +26,7 @@ from textmatch.demo.handlers import (
     headings,
     shorten,
     table_preview,
+    visible,
 )
 from textmatch.demo.i18n import TEXTS, VERDICTS, request_language, text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
@@ -282,8 +283,10 @@ class BatchHandlers:
             view.label: gr.Dropdown(
                 choices=no_label + choices, value=NO_LABEL if columns.label is None else columns.label
             ),
-            view.header: gr.Checkbox(value=table.header, visible=table.first is not None),
-            view.sheet: gr.Dropdown(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
+            view.header: gr.Checkbox(value=table.header, visible=visible(table.first is not None)),
+            view.sheet: gr.Dropdown(
+                choices=list(table.sheets), value=table.sheet or None, visible=visible(table.sheets)
+            ),
             view.encoding: encoding_choice(table),
             view.preview: table_preview(table, source.name, PAIR_NAMES),
         }

@@ -15,7 +15,15 @@ from textmatch.demo.components.duplicate_groups import EMPTY_GROUPS
 from textmatch.demo.components.search_hits import HitsValue, HitValue, HitVerdict
 from textmatch.demo.components.status import WORKING, StatusValue, status_value
 from textmatch.demo.components.table import EMPTY_TABLE
-from textmatch.demo.handlers import choice_name, encoding_choice, error_message, headings, table_preview
+from textmatch.demo.handlers import (
+    HIDDEN,
+    choice_name,
+    encoding_choice,
+    error_message,
+    headings,
+    table_preview,
+    visible,
+)
 from textmatch.demo.handlers.trust import is_sure
 from textmatch.demo.i18n import text, translate
 from textmatch.demo.jobs import NO_CHANGE, Job, Updates, discard, progress
@@ -39,9 +47,9 @@ SKIPPED_SHOWN = 5
 NO_COLUMN = ""
 """The choice that there is no column with answers."""
 
-SHOW, HIDE = gr.update(visible=True), gr.update(visible=False)
+SHOW, HIDE = gr.update(visible=True), gr.update(visible=HIDDEN)
 
-NOTHING = gr.update(value=None, visible=False)
+NOTHING = gr.update(value=None, visible=HIDDEN)
 """Of a choice that there is not."""
 
 T = TypeVar("T")
@@ -161,11 +169,11 @@ class SearchHandlers:
         name = _file_name(file)
         key = "search_chosen" if name else "search_chosen_pasted"
         return {
-            view.column: gr.update(choices=choices, value=table.sentence_column, visible=several),
-            view.answer_column: gr.update(choices=[no_answers, *choices], value=answer, visible=several),
-            view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=bool(table.sheets)),
+            view.column: gr.update(choices=choices, value=table.sentence_column, visible=visible(several)),
+            view.answer_column: gr.update(choices=[no_answers, *choices], value=answer, visible=visible(several)),
+            view.sheet: gr.update(choices=list(table.sheets), value=table.sheet or None, visible=visible(table.sheets)),
             view.encoding: encoding_choice(table),
-            view.header: gr.update(value=table.header, visible=table.first is not None),
+            view.header: gr.update(value=table.header, visible=visible(table.first is not None)),
             view.offered: Offered(table.sheet, chosen_encoding(table.encoding)),
             view.preview: table_preview(table, name),
             view.status: status_value({"key": key, "name": name, "count": len(table.rows)}),

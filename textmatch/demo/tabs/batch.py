@@ -10,7 +10,7 @@ from textmatch.demo.components.status import WORKING, status, status_value
 from textmatch.demo.components.table import table
 from textmatch.demo.components.upload_check import upload_check
 from textmatch.demo.examples import EXAMPLES
-from textmatch.demo.handlers import ENCODING_CHOICES
+from textmatch.demo.handlers import ENCODING_CHOICES, HIDDEN
 from textmatch.demo.handlers.batch import MAX_TABLES, WRITERS, BatchHandlers, BatchView, source_bytes
 from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
@@ -56,12 +56,12 @@ def tab(matcher: TextMatcher) -> None:
             sentence1 = gr.Dropdown(label=text("batch_sentence1"), min_width=160, elem_id="batch-sentence1")
             sentence2 = gr.Dropdown(label=text("batch_sentence2"), min_width=160, elem_id="batch-sentence2")
             label = gr.Dropdown(label=text("batch_label"), min_width=160, elem_id="batch-label")
-            sheet = gr.Dropdown(label=text("batch_sheet"), min_width=160, visible=False, elem_id="batch-sheet")
+            sheet = gr.Dropdown(label=text("batch_sheet"), min_width=160, visible=HIDDEN, elem_id="batch-sheet")
             encoding = gr.Dropdown(
                 ENCODING_CHOICES,
                 label=text("batch_encoding"),
                 min_width=160,
-                visible=False,
+                visible=HIDDEN,
                 elem_id="batch-encoding",
             )
             header = gr.Checkbox(label=text("batch_header"), min_width=160, elem_id="batch-header")

@@ -13,7 +13,7 @@ from textmatch.demo.components.search_hits import search_hits
 from textmatch.demo.components.status import WORKING, status, status_value
 from textmatch.demo.components.table import EMPTY_TABLE, table
 from textmatch.demo.components.upload_check import upload_check
-from textmatch.demo.handlers import ENCODING_CHOICES
+from textmatch.demo.handlers import ENCODING_CHOICES, HIDDEN
 from textmatch.demo.handlers.search import SearchHandlers, SearchView, hits_value, ready_status
 from textmatch.demo.i18n import text
 from textmatch.demo.jobs import discard, run_job, stop_job
@@ -50,7 +50,7 @@ def tab(matcher: TextMatcher) -> None:
     gr.Markdown(text("search_intro"), elem_classes="tm-intro")
     with gr.Column(elem_id="search-source"):
         line = status(ready_status(example, is_example=True), elem_id="search-status", progress_texts=PROGRESS_TEXTS)
-        stop_loading = gr.Button(text("search_stop"), elem_id="search-cancel-load", visible=False)
+        stop_loading = gr.Button(text("search_stop"), elem_id="search-cancel-load", visible=HIDDEN)
         with gr.Accordion(text("search_own"), open=False, elem_id="search-own"):
             pasted = gr.Textbox(
                 label=text("search_paste"),
@@ -63,13 +63,15 @@ def tab(matcher: TextMatcher) -> None:
             file = gr.File(label=text("search_file"), file_types=list(LIST_SUFFIXES), height=150, elem_id="search-file")
             upload_check("search-file", LIST_SUFFIXES)
             with gr.Row(elem_id="search-columns"):
-                column = gr.Dropdown(label=text("search_column"), visible=False, elem_id="search-column")
-                sheet = gr.Dropdown(label=text("batch_sheet"), visible=False, elem_id="search-sheet")
+                column = gr.Dropdown(label=text("search_column"), visible=HIDDEN, elem_id="search-column")
+                sheet = gr.Dropdown(label=text("batch_sheet"), visible=HIDDEN, elem_id="search-sheet")
                 encoding = gr.Dropdown(
-                    ENCODING_CHOICES, label=text("batch_encoding"), visible=False, elem_id="search-encoding"
+                    ENCODING_CHOICES, label=text("batch_encoding"), visible=HIDDEN, elem_id="search-encoding"
                 )
-                answers = gr.Dropdown(label=text("search_answer_column"), visible=False, elem_id="search-answer-column")
-                header = gr.Checkbox(label=text("batch_header"), visible=False, elem_id="search-header")
+                answers = gr.Dropdown(
+                    label=text("search_answer_column"), visible=HIDDEN, elem_id="search-answer-column"
+                )
+                header = gr.Checkbox(label=text("batch_header"), visible=HIDDEN, elem_id="search-header")
             preview = table(elem_id="search-preview")
             with gr.Row(elem_id="search-own-buttons"):
                 load = gr.Button(text("search_load"), variant="primary", elem_id="search-load")
@@ -93,7 +95,7 @@ def tab(matcher: TextMatcher) -> None:
                 50, 99, THRESHOLD * 100, step=1, label=text("search_threshold"), elem_id="search-threshold"
             )
             group = gr.Button(text("search_group_button"), elem_id="search-group")
-            stop_grouping = gr.Button(text("search_stop"), elem_id="search-cancel-group", visible=False)
+            stop_grouping = gr.Button(text("search_stop"), elem_id="search-cancel-group", visible=HIDDEN)
         groups_status = status(
             status_value({"key": "search_no_groups_yet"}),
             elem_id="search-groups-status",
@@ -140,7 +142,7 @@ def _list_events(handlers: SearchHandlers, load: gr.Button, reset: gr.Button) ->
     view = handlers.view
     choices, outcome = view.choices, [view.key, view.status, view.stop_loading]
     columns, shown = [*choices, view.preview], [*choices, view.offered, view.preview, view.status]
-    hidden = [*[{"visible": False, "value": None, "__type__": "update"}] * len(choices), EMPTY_TABLE]
+    hidden = [*[{"visible": HIDDEN, "value": None, "__type__": "update"}] * len(choices), EMPTY_TABLE]
 
     reading = status_value({"key": "batch_reading"}, progress=WORKING)
     view.file.upload(None, None, [view.pasted, *columns, view.status], js=_returns("", *hidden, reading), **QUIET)
