@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,27 @@ def expect(shown: Any) -> Any:
 
     sync_api.expect.set_options(timeout=60_000)
     return sync_api.expect(shown)
+
+
+class Held:
+    """Keeps the next question of a page from the server until it is released."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.routes: list[Any] = []
+        page.route("**/queue/join*", lambda route: self.routes.append(route), times=1)
+
+    def wait(self) -> None:
+        """Wait until the question has been asked: a page shows that it will ask before it does."""
+        ends = time.monotonic() + 60
+        while not self.routes:
+            assert time.monotonic() < ends, "no question was asked"
+            self.page.wait_for_timeout(20)
+
+    def release(self) -> None:
+        """Let the question through."""
+        self.wait()
+        self.routes[0].continue_()
 
 
 def hear_ctrl_c() -> None:

@@ -13,7 +13,7 @@ import gradio as gr
 import pytest
 import torch
 
-from tests.helpers import HOSTILE, PHONE, expect, visitor
+from tests.helpers import HOSTILE, PHONE, Held, expect, visitor
 from textmatch import TextMatcher, checkpoint
 from textmatch.checkpoint import Checkpoint
 from textmatch.config import ModelConfig
@@ -445,10 +445,12 @@ def test_typing_asks_once_when_it_pauses(visit: Open) -> None:
     open_code(page)
     sent = asks(page)
     page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)  # or a slow machine pauses in the middle
     page.locator("#sentence1 textarea").fill("")
     page.locator("#sentence1 textarea").press_sequentially("二十个字打完以后才问一次不然服务器受不了")
     assert sent == []
     page.clock.run_for(PAUSE)
+    page.clock.resume()
     code_shown(page, "服务器受不了")
     assert len(sent) == 1
     assert verdict(page) in HEADLINES
@@ -469,14 +471,13 @@ def test_an_emptied_box_lays_the_result_to_rest(visit: Open) -> None:
 def test_a_stale_answer_is_followed_by_the_right_one(visit: Open) -> None:
     page = visit()
     open_code(page)
-    held: list[Any] = []
-    page.route("**/queue/join*", lambda route: held.append(route), times=1)
-    with page.expect_request("**/queue/join*"):
-        page.locator("#sentence1 textarea").fill("第一次写的句子")
+    held = Held(page)
+    page.locator("#sentence1 textarea").fill("第一次写的句子")
+    held.wait()
     sent = asks(page)
     page.locator("#sentence1 textarea").fill("后来又改了的句子")
     page.locator("#sentence1 textarea").press("Enter")
-    held[0].continue_()
+    held.release()
     code_shown(page, "后来又改了的句子")
     assert [question["data"][0] for question in sent] == ["后来又改了的句子"]
 
@@ -607,13 +608,12 @@ def test_another_model_can_be_chosen_and_all_be_asked(visit: Open, several: str)
     page.locator("#everyone tbody tr").first.wait_for()
     expect(page.locator("#everyone tbody th")).to_have_text(["default", "small", "torn"])
     page.locator("#everyone").get_by_text(TEXTS["zh"]["compare_broken"]).wait_for()
-    held: list[Any] = []
-    page.route("**/queue/join*", lambda route: held.append(route), times=1)
-    with page.expect_request("**/queue/join*"):
-        page.locator("#compare").click()
-        page.locator("#sentence1 textarea").fill("后来又改了的句子")
+    held = Held(page)
+    page.locator("#compare").click()
+    page.locator("#sentence1 textarea").fill("后来又改了的句子")
+    held.wait()
     assert float(page.locator("#everyone").evaluate("each => getComputedStyle(each).opacity")) < 0.5
-    held[0].continue_()
+    held.release()
     page.locator("#everyone").wait_for(state="hidden")
     page.locator("#model input").click()
     page.get_by_role("option").nth(2).click()

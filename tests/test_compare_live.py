@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import Visit, expect
+from tests.helpers import Held, Visit, expect
 from textmatch.demo.components.live_compare import PATIENCE, PAUSE
 from textmatch.demo.i18n import TEXTS
 from textmatch.text import MAX_CHARACTERS
@@ -42,24 +42,17 @@ def at_rest(page: Any) -> None:
     expect(page.locator(".tm-chip, #ranking tbody tr")).to_have_count(0)
 
 
-def hold(page: Any) -> list[Any]:
-    """Keeps back the next question."""
-    held: list[Any] = []
-    page.route("**/queue/join*", lambda route: held.append(route), times=1)
-    return held
-
-
 def test_any_change_of_a_box_dims_the_answer_at_once(visit: Open) -> None:
     page = visit(alone=True)
     write(page, *SAME)
     answered(page)
-    page.clock.install()
     for number in (1, 2):
         page.locator(f"#sentence{number} textarea").press("End")
+        held = Held(page)
         page.keyboard.insert_text("吗")
         expect(page.locator("#answer")).to_have_attribute("data-state", "stale")
         assert float(page.locator("#result").evaluate("each => getComputedStyle(each).opacity")) < 0.5
-        page.clock.run_for(PAUSE)
+        held.release()
         answered(page)
 
 
@@ -68,13 +61,13 @@ def test_a_button_that_changes_the_boxes_dims_the_answer(visit: Open) -> None:
     write(page, *SAME)
     answered(page)
     for button in ("#swap", "#random", "#foot2 .tm-box-clear"):
-        held = hold(page)
+        held = Held(page)
         page.locator(button).click()
         if button.startswith("#foot"):
             at_rest(page)
             continue
         page.locator("#answer[data-state=stale]").wait_for()
-        held[0].continue_()
+        held.release()
         answered(page)
 
 
@@ -135,15 +128,15 @@ def test_a_lost_connection_hides_the_answer_and_keeps_the_sentences(new_page: An
     page.close()
 
 
-def asked_again(visit: Open) -> tuple[Any, list[Any]]:
+def asked_again(visit: Open) -> tuple[Any, Held]:
     """A page with an answer that has asked once more, and what keeps the second question from the server."""
     page = visit()
     write(page, *SAME)
     answered(page)
     page.evaluate(HEADLINES)
-    held = hold(page)
-    with page.expect_request("**/queue/join*"):
-        page.locator("#compare").click()
+    held = Held(page)
+    page.locator("#compare").click()
+    held.wait()
     return page, held
 
 
@@ -152,7 +145,7 @@ def test_an_answer_that_comes_after_clear_is_dropped(visit: Open) -> None:
     page.locator("#clear").click()
     at_rest(page)
     with page.expect_response("**/queue/join*"):
-        held[0].continue_()
+        held.release()
     page.locator("#sentence1 textarea").fill("又写了一句")  # which is no question yet
     page.wait_for_timeout(1500)
     at_rest(page)
@@ -162,18 +155,18 @@ def test_an_answer_that_comes_after_clear_is_dropped(visit: Open) -> None:
 def test_an_answer_whose_question_has_changed_is_dropped(visit: Open) -> None:
     page, held = asked_again(visit)
     write(page, *OTHER)
-    held[0].continue_()
+    held.release()
     answered(page)
     assert page.evaluate("window.headlines") == [TEXTS["zh"]["verdict_not_matched"]]
 
 
 def test_what_was_typed_while_the_page_loaded_stays(browser: Any, server: str) -> None:
     page = browser.new_page(locale="zh-CN")
-    held = hold(page)
+    held = Held(page)
     page.goto(server)
     page.locator("#sentence1 textarea").fill(SAME[0])
     page.locator("#sentence2 textarea").fill(SAME[1])
-    held[0].continue_()
+    held.release()
     answered(page)
     page.wait_for_timeout(500)
     expect(page.locator("#sentence1 textarea")).to_have_value(SAME[0])

@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import gradio as gr
 import pytest
 
-from tests.helpers import DESKTOP, HOSTILE, PHONE, Visit, expect, visitor, write_workbook
+from tests.helpers import DESKTOP, HOSTILE, PHONE, Held, Visit, expect, visitor, write_workbook
 from textmatch import TextMatcher
 from textmatch.demo.components.search_hits import HitsValue
 from textmatch.demo.components.status import WORKING
@@ -461,14 +461,11 @@ def test_hits_stand_beside_their_own_query_only(new_page: Any, home: str) -> Non
     page = new_page(home, Visit(alone=True)).page  # a refused request is an error in the browser's log
     page.goto(home)
     page.locator(".tm-hits[data-state=fresh] .tm-hit").first.wait_for()
-    held: list[Any] = []
-    page.route("**/queue/join*", lambda route: held.append(route), times=1)
-    with page.expect_request("**/queue/join*"):
-        ask(page, "怎么退货")
-        expect(page.locator(".tm-hits")).to_have_attribute("data-state", "stale")
-        assert float(page.locator(".tm-hits-list").evaluate("each => getComputedStyle(each).opacity")) < 0.5
-    page.wait_for_timeout(200)  # until the request is in our hands
-    held[0].continue_()
+    held = Held(page)
+    ask(page, "怎么退货")
+    expect(page.locator(".tm-hits")).to_have_attribute("data-state", "stale")
+    assert float(page.locator(".tm-hits-list").evaluate("each => getComputedStyle(each).opacity")) < 0.5
+    held.release()
     page.locator(".tm-hits[data-state=fresh]").wait_for()
     page.route("**/queue/join*", lambda route: route.fulfill(status=503, json={"detail": "busy"}))
     ask(page, "发票怎么开")
