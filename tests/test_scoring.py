@@ -130,6 +130,7 @@ def test_problems_are_worded_as_asked(matcher: TextMatcher) -> None:
         ("甲", "𪚥", "1"),
         ("甲", "乙", "也许"),
         ("甲", "#N/A", "1"),
+        ("甲", "A", "1"),
     ]
     rows = [Row(pair) for pair in pairs]
     rows += [
@@ -139,10 +140,20 @@ def test_problems_are_worded_as_asked(matcher: TextMatcher) -> None:
     table = Table(("a", "b", "label"), rows)
     wordings = {key: f"<{key}>" for key in PROBLEMS}
     (scores,) = score(matcher, table, Columns(0, 1, 2), problems=wordings)
-    keys = ["missing", "blank", "type", "long", "input", "cut", "unknown", "label", "formula", "fields", "json"]
+    keys = ["missing", "blank", "type", "long", "input", "cut", "unknown", "label", "formula", "chinese"]
+    keys += ["fields", "json"]
     assert [one.problem for one in scores] == [f"<{key}>" for key in keys]
     assert set(keys) == set(PROBLEMS)
-    assert [one.probability is not None for one in scores] == [key in ("cut", "unknown", "label") for key in keys]
+    scored = ("cut", "unknown", "chinese", "label")
+    assert [one.probability is not None for one in scores] == [key in scored for key in keys]
+
+
+def test_only_different_texts_need_chinese(matcher: TextMatcher) -> None:
+    rows = [Row(pair) for pair in [("iPhone 15", "ｉＰｈｏｎｅ 15"), ("iPhone 15", "iPhone 16"), ("1800", "一千八")]]
+    (scores,) = score(matcher, Table(("a", "b"), rows), Columns(0, 1))
+    told = "has no Chinese character, and the model has only learnt Chinese"
+    assert [one.problem for one in scores] == ["", f"a {told}; b {told}", f"a {told}"]
+    assert all(one.prediction for one in scores)
 
 
 # Figures

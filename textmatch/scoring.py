@@ -24,7 +24,7 @@ from textmatch.files import (
 )
 from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
-from textmatch.text import MAX_CHARACTERS
+from textmatch.text import MAX_CHARACTERS, has_chinese, normalise
 
 CHUNK, SMALL_CHUNK, CHUNKS = 4096, 512, 8
 """Rows that are sorted by length together, at most and at least, so that batches need little padding; and the chunks
@@ -40,9 +40,10 @@ PROBLEMS = ROW_PROBLEMS | {
     "input": "{reason}",
     "cut": "only the first {limit} positions of {sentence} were read",
     "unknown": "{sentence} has characters the model never saw: {tokens}",
+    "chinese": "{sentence} has no Chinese character, and the model has only learnt Chinese",
     "label": "the label {label} is unknown",
 }
-"""What may be wrong with a row. A row with one of the last three is scored all the same."""
+"""What may be wrong with a row. A row with one of the last four is scored all the same."""
 
 
 class Score(NamedTuple):
@@ -153,7 +154,12 @@ class _Scorer:
         return Score(probability, prediction.label, prediction.similarity, warnings)
 
     def _warnings(self, prediction: Prediction) -> Iterator[Problem]:
-        for name, unread, tokens in zip(self.names, prediction.truncated, prediction.unknown, strict=True):
+        sentences = (prediction.sentence1, prediction.sentence2)
+        equal = normalise(sentences[0]) == normalise(sentences[1])  # which is judged in every language
+        told = zip(self.names, sentences, prediction.truncated, prediction.unknown, strict=True)
+        for name, sentence, unread, tokens in told:
+            if not equal and not has_chinese(sentence):
+                yield Problem("chinese", {"sentence": name})
             if unread:
                 yield Problem("cut", {"sentence": name, "limit": self.matcher.max_length})
             if tokens:

@@ -63,6 +63,8 @@ VARIANTS = {
 }
 
 
+CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+
 # 10² is not 102.
 POWER = re.compile("(?<=[0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 
@@ -128,6 +130,11 @@ def _without_accents_past_the_most(text: str) -> str:
 def _is_accent(character: str) -> bool:
     """Whether a character combines with the one before it, as it is or as NFKC spells it (U+0F73, U+FF9E)."""
     return character >= "\u0300" and unicodedata.combining(unicodedata.normalize("NFKD", character)[0]) > 0
+
+
+def has_chinese(text: str) -> bool:
+    """Whether a text has a Chinese character, which is what the model has learnt to read."""
+    return CHINESE.search(text) is not None
 
 
 @lru_cache(FREQUENT)

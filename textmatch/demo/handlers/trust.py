@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from textmatch.demo.components import Message
 from textmatch.results import Prediction
-from textmatch.text import normalise
+from textmatch.text import has_chinese, normalise
 
 RIGHT = 0.75
 """Share of right verdicts below which the page says that the model is not sure."""
@@ -25,8 +25,6 @@ FEW = 50
 
 SHOWN = 30
 """Characters shown of a part that was not read, or of a list of unknown characters."""
-
-CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
 CANTONESE = re.compile("[嘅咗喺冇佢哋嚟嗰啲嘢瞓攞噉咁乜嘥]|唔(?=[係该該好知使得会會可想要去到见見系])")
 """Characters that written Cantonese uses and standard Chinese does not."""
@@ -121,7 +119,7 @@ def _doubts(prediction: Prediction) -> list[Message]:
     sentences = (prediction.sentence1, prediction.sentence2)
     if normalise(sentences[0]) == normalise(sentences[1]):  # no model is needed for that
         return []
-    without = [number for number, sentence in enumerate(sentences, 1) if not CHINESE.search(sentence)]
+    without = [number for number, sentence in enumerate(sentences, 1) if not has_chinese(sentence)]
     if without:
         return [{"key": "warning_no_chinese" if len(without) == 2 else f"warning_no_chinese_{without[0]}"}]
     doubts: list[Message] = []
