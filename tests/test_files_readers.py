@@ -464,6 +464,7 @@ def test_a_list_of_objects_and_of_numbers(tmp_path: Path) -> None:
         (("怎么退货？", "七天内"), False),
         (("怎么退货", "七天内可以退。"), False),
         (("1", "怎么退货"), False),
+        (("售前", "能退货吗"), False),
         (("售后", "怎么退货"), False),
     ],
 )

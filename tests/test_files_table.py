@@ -8,7 +8,7 @@ import pytest
 
 from textmatch.errors import DataError
 from textmatch.files import ERRORS, Columns, Row, Table, TableError, column_names, free_name
-from textmatch.files.table import is_header, unique_names
+from textmatch.files.table import is_header, made_up_names, unique_names
 from textmatch.scoring import PROBLEMS
 
 LOCALES = Path(__file__).parents[1] / "textmatch" / "demo" / "locales"
@@ -130,6 +130,27 @@ def test_a_degree_is_a_label_only_if_every_value_is_one(name: str) -> None:
 def test_a_row_of_data_is_no_header(first: tuple[object, ...], below: list[tuple[object, ...]]) -> None:
     assert not is_header(first, below=below)
     assert is_header(first, ["怎么退款" if "怎么退款" in first else "型号1"], below)
+
+
+def test_english_words_above_chinese_rows_are_a_header() -> None:
+    below = [("怎么退款", "如何退款"), ("几点开门", "几点关门")]
+    assert is_header(("foo", "bar_2"), below=below)
+    assert not is_header(("foo", "bar"), below=[*below, ("foo", "如何退款")])
+    assert not is_header(("500g", "500g"), below=below)
+    assert not is_header(("foo", "吧"), below=below)
+    assert not is_header(("foo", "bar"), below=below[:1])
+
+
+def test_columns_without_names_have_numbers() -> None:
+    table = Table(
+        made_up_names(4), rows(("1", "怎么退款", "如何退款", "1"), ("2", "几点开门", "几点关门", "0")), header=False
+    )
+    assert table.columns("2", "3", "4") == table.columns("column 2", "column 3", "column 4") == (1, 2, 3)
+    with pytest.raises(TableError, match=r"there is no column 5; the columns are: column 1, "):
+        table.columns("2", "5")
+    with pytest.raises(TableError, match="--columns says which to read"):
+        table.columns()
+    assert not is_header(("1", "怎么退款"), ["1", "2"], [("2", "几点开门")])
 
 
 def test_a_wide_header_of_unknown_names_is_one() -> None:

@@ -146,7 +146,12 @@ def _add_score(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--columns", default="", metavar="A,B,Y", help="the columns of both sentences and the label")
+    command.add_argument(
+        "--columns",
+        default="",
+        metavar="A,B,Y",
+        help="the columns of both sentences and the label: their names, or numbers where they have no names",
+    )
     _add_reading(command)
 
 

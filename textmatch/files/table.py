@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from textmatch.errors import DataError
 from textmatch.files.labels import is_label
-from textmatch.text import normalise
+from textmatch.text import has_chinese, normalise
 
 MAX_BYTES = 64 * 2**20
 """Largest file that is read from a visitor or for the command line."""
@@ -88,7 +88,9 @@ FORMULA_ERRORS = frozenset(
 
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
 
-SENTENCE_ENDS = ("。", "？", "?", "！", "!", "…")
+ENGLISH_NAME = re.compile(r"[A-Za-z][A-Za-z _.-]*[0-9]?")
+
+SENTENCE_ENDS = ("。", "？", "?", "！", "!", "…", "吗", "呢", "吧", "了")
 """What no name of a column ends in."""
 
 LONGEST_SHORT_NAME = 50
@@ -118,7 +120,7 @@ ERRORS = {
     "failed": "the file is damaged, or of a kind that cannot be read; expected it as a spreadsheet program saves it",
     "sheet": "there is no sheet {name}; the sheets are: {names}",
     "column": "there is no column {name}; the columns are: {names}",
-    "unrecognised": "no column was recognised as {column}; the columns are: {names}",
+    "unrecognised": "no column was recognised as {column}; the columns are: {names} (--columns says which to read)",
     "same": "both sentences would be read from the column {name}; expected two columns",
 }
 """Why a whole file cannot be used."""
@@ -294,7 +296,7 @@ class Table:
         return {column: next(iter(places), None) for column, places in self.matches().items()}
 
     def columns(self, sentence1: str = "", sentence2: str = "", label: str = "") -> Columns:
-        """The columns with these names; those left empty are recognised.
+        """The columns with these names, or where columns have no names with these numbers; the others are recognised.
 
         Raises:
             TableError: There is no such column, no sentence column was recognised, or both are the same.
@@ -302,10 +304,9 @@ class Table:
         found = self.recognise()
         for column, name in (("sentence1", sentence1), ("sentence2", sentence2), ("label", label)):
             if name:
-                found[column] = self.names.index(name) if name in self.names else None
-            if found[column] is None and (name or column != "label"):
-                key = "column" if name else "unrecognised"
-                raise TableError(key, name=name, column=column, names=", ".join(self.names))
+                found[column] = self._place(name)
+            elif found[column] is None and column != "label":
+                raise TableError("unrecognised", column=column, names=", ".join(self.names))
         first, second = found["sentence1"], found["sentence2"]
         assert first is not None
         assert second is not None
@@ -355,6 +356,13 @@ class Table:
         place = self.choices.index(name)
         texts = (_text(row.values[place]) for row in self.rows)
         return ["" if text in FORMULA_ERRORS else text for text in texts]
+
+    def _place(self, name: str) -> int:
+        """Where the column is that has this name or, where columns have no names, this number."""
+        for names in (self.names, self.choices):
+            if name in names:
+                return names.index(name)
+        raise TableError("column", name=name, names=", ".join(self.names))
 
     def _holds_labels(self, place: int) -> bool:
         """Whether every cell of a column that is not blank is a known name of a class."""
@@ -407,15 +415,15 @@ def _known_pair(names: list[str]) -> tuple[int, int] | None:
 def is_header(values: Sequence[Any], names: Iterable[str] = (), below: Sequence[Sequence[Any]] = ()) -> bool:
     """Whether the first row of a table of pairs names its columns.
 
-    It does if it holds one of `names` or a known name. Else a wide row does unless it looks like the rows below it; and
-    of three cells the last one does if it is no label while all those below are.
+    It does if it holds one of `names` or a known name. Else a wide row does unless it looks like the rows below it; one
+    of three cells if the last is no label while all those below are; and one of two English words above Chinese ones.
 
     Args:
         values: the cells of the row.
         names: column names that are given.
         below: the cells of some of the rows below it.
     """
-    wanted = set(map(plain_name, names))
+    wanted = {plain_name(name) for name in names if not NUMBER.fullmatch(name)}  # a number tells a column's place
     if any(plain_name(value) in wanted for value in values):
         return True
     if any(is_label(value) and plain_name(value) != "y" for value in values):
@@ -425,7 +433,13 @@ def is_header(values: Sequence[Any], names: Iterable[str] = (), below: Sequence[
     last = [row[-1] for row in below if len(row) == len(values)]
     if len(values) == len(Columns._fields):
         return len(last) > 1 and values[-1] not in last and all(map(is_label, last))
-    return len(values) > len(Columns._fields) and not _looks_like_data(values, below)
+    if len(values) < len(Columns._fields):
+        return (
+            len(below) > 1
+            and all(map(_is_english, values))
+            and all(has_chinese(str(cell)) for row in below for cell in row)
+        )
+    return not _looks_like_data(values, below)
 
 
 def is_list_header(values: Sequence[Any], below: Sequence[Sequence[Any]] = ()) -> bool:
@@ -438,6 +452,10 @@ def is_list_header(values: Sequence[Any], below: Sequence[Sequence[Any]] = ()) -
     if any(is_called(value, column) for value in values for column in ("sentence", "sentence1", "answer")):
         return True
     return len(values) > 1 and not _looks_like_data(values, below)
+
+
+def _is_english(value: Any) -> bool:
+    return ENGLISH_NAME.fullmatch(str(value).strip()) is not None
 
 
 def _looks_like_data(values: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
