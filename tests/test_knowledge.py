@@ -274,7 +274,7 @@ def flags_of(sentence: str, other: str, text: str) -> Match:
         ("二十岁", "30岁", "二", Match.OTHER_QUANTITY),
         ("二十岁", "很老", "二", Match.NO_QUANTITY),
         ("龘", "龘", "龘", Match.CHARACTER | Match.WORD | Match.SOUND),
-        ("奶奶的眼镜", "奶奶的眼睛", "镜", Match.SOUND | Match.OTHER_WORD),
+        ("奶奶的眼镜", "奶奶的眼睛", "镜", Match.SOUND | Match.OTHER_WORD | Match.DISTINCT_TERM),
         ("奶奶的眼镜", "奶奶的眼径", "镜", Match.SOUND),  # which is no word
         ("配了眼镜", "眼镜贵", "镜", Match.CHARACTER | Match.WORD | Match.SOUND | Match.SAME_TERM),
         ("龘鑫", "龘鑫家", "龘", Match.CHARACTER | Match.WORD | Match.SOUND | Match.NEXT_CHARACTER),

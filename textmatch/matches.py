@@ -24,7 +24,8 @@ class Match(IntFlag):
     OTHER_QUANTITY = 64
     NO_QUANTITY = 128
     OTHER_WORD = 256
-    """It is in a word of the dictionary that sounds like another word of the dictionary there: 眼镜 and 眼睛."""
+    """It is in a word of the dictionary that sounds like another word of the dictionary there: 眼镜 and 眼睛. Such
+    words are distinct terms, too."""
     NEXT_CHARACTER = 512
     """The character and the one after it stand side by side there, too."""
 
@@ -55,7 +56,7 @@ def match_flags(sentence: Encoded, other: Encoded) -> list[int]:
         for character, word, sound in zip(read, sentence.covering, sentence.sounds, strict=False)
     ]
     for start, end in _other_words(sentence, other):
-        _add(flags, start, end, Match.OTHER_WORD)
+        _add(flags, start, end, Match.OTHER_WORD | Match.DISTINCT_TERM)
     side_by_side = set(pairwise(read_there))
     for position, neighbours in enumerate(pairwise(read)):
         if neighbours in side_by_side:
