@@ -47,7 +47,7 @@ def sent_to(hub: Hub) -> dict[str, bytes]:
 def test_only_what_the_page_needs_is_sent() -> None:
     sent = files(Space([SMALL]))
     tops = {PurePosixPath(path).parts[0] for path in sent}
-    texts = {"README.md", "LICENSE", ".gitattributes", "requirements.txt", "pre-requirements.txt"}
+    texts = {"README.md", "LICENSE", "LICENSE.md", ".gitattributes", "requirements.txt", "pre-requirements.txt"}
     assert tops == {"app.py", "textmatch", "checkpoints"} | texts
     assert not [path for path in sent if "__pycache__" in path or path.endswith((".pyc", ".tmp"))]
     assert {path for path in sent if path.startswith("checkpoints/")} == {
@@ -82,6 +82,18 @@ def test_the_front_matter_keeps_step_with_the_pins() -> None:
     assert data["sdk_version"] == own["sdk_version"] == pins["gradio"]
     assert (data["sdk"], data["app_file"], data["suggested_hardware"]) == ("gradio", "app.py", "cpu-basic")
     assert data["title"] == own["title"]
+
+
+def test_the_licence_is_that_of_the_weights_where_they_restrict_the_use(tmp_path: Path) -> None:
+    own = SpaceCard((ROOT / "README.md").read_text(encoding="utf-8")).data
+    assert SpaceCard(text_of(files(Space(["me/words"])), "README.md")).data["license"] == own["license"] == "apache-2.0"
+    sent = files(Space([SMALL]))
+    data = SpaceCard(text_of(sent, "README.md")).data
+    assert (data["license"], data["license_name"]) == ("other", "research-only")
+    assert text_of(sent, data["license_link"]) == text_of(sent, "checkpoints/overlap/LICENSE.md")
+    mine = Path(shutil.copytree(SMALL, tmp_path / "mine"))
+    (mine / "README.md").write_text("---\nlanguage: zh\n---\n", encoding="utf-8")
+    assert SpaceCard(text_of(files(Space([str(mine)])), "README.md")).data["license"] == "apache-2.0"
 
 
 def test_locked_requirements_keep_step_with_the_pins() -> None:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textmatch import hub
+from textmatch.checkpoint import CARD
 from textmatch.errors import CheckpointError, InputError
+from textmatch.training.metadata import TERMS
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -28,7 +30,7 @@ CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 LARGE_FILES = "".join(f"*.{kind} filter=lfs diff=lfs merge=lfs -text\n" for kind in ("safetensors", "gz"))
 """Git's attributes: the Hub refuses a plain push of binary files."""
 
-REMOVABLE = ("textmatch/", "checkpoints/", "pre-requirements.txt")
+REMOVABLE = ("textmatch/", "checkpoints/", "pre-requirements.txt", TERMS)
 """What an earlier `deploy` may have sent; what is no longer needed of it is deleted."""
 
 DEFAULT_CHECKPOINT = "checkpoints/default"
@@ -108,6 +110,8 @@ def files(space: Space) -> dict[str, Path | bytes]:
     for checkpoint in () if space.fetches else space.checkpoints:
         folder = Path(checkpoint).resolve()
         sent |= {f"checkpoints/{folder.name}/{path.name}": path for path in hub.files_of(folder)}
+    if restricting := _restricting_card(space):
+        sent[TERMS] = restricting[0] / TERMS  # at the top, because the Hub takes no path as a link
     sent |= {".gitattributes": LARGE_FILES.encode(), "README.md": _readme(space).encode()}
     return sent | {name: text.encode() for name, text in _requirements(space).items()}
 
@@ -136,6 +140,9 @@ def _readme(space: Space) -> str:
     card = SpaceCard((ROOT / "README.md").read_text(encoding="utf-8"), ignore_metadata_errors=True)
     card.data["sdk_version"] = _pins()["gradio"]
     card.data["suggested_hardware"] = space.hardware or "cpu-basic"
+    if restricting := _restricting_card(space):
+        for key in ("license", "license_name", "license_link"):
+            card.data[key] = restricting[1].get(key)
     served = f"the checkpoint in `checkpoints/{Path(space.checkpoints[0]).resolve().name}`"
     if space.fetches:
         name, _, revision = space.checkpoints[0].partition("@")
@@ -144,6 +151,18 @@ def _readme(space: Space) -> str:
         served = f"[{space.checkpoints[0]}](https://huggingface.co/{name})"
     card.text = TEXT.format(checkpoint=served)
     return str(card)
+
+
+def _restricting_card(space: Space) -> tuple[Path, Any] | None:
+    """The folder and the card's data of the first weights sent that may be used for less than the code; else None."""
+    from huggingface_hub import ModelCard
+
+    for checkpoint in () if space.fetches else space.checkpoints:
+        folder = Path(checkpoint).resolve()
+        data = ModelCard((folder / CARD).read_text(encoding="utf-8"), ignore_metadata_errors=True).data
+        if data.get("license") == "other" and data.get("license_link") == TERMS:
+            return folder, data
+    return None
 
 
 def _requirements(space: Space) -> dict[str, str]:

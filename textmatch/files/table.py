@@ -89,6 +89,7 @@ FORMULA_ERRORS = frozenset(
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
 
 ENGLISH_NAME = re.compile(r"[A-Za-z][A-Za-z _.-]*[0-9]?")
+"""What a column may be called in English."""
 
 SENTENCE_ENDS = ("。", "？", "?", "！", "!", "…", "吗", "呢", "吧", "了")
 """What no name of a column ends in."""
