@@ -39,7 +39,7 @@ TOP_K, CANDIDATES = 5, 60
 """Hits shown, and sentences that the pair model judges for each query: few enough to keep up with typing."""
 
 MAX_GROUPED = 100_000
-"""Sentences of a list that the page groups: a few minutes of work."""
+"""Sentences of a list that the page groups: about 20 minutes of a core (docs/speed.md)."""
 
 SKIPPED_SHOWN = 5
 """Skipped rows that are named; of the others only the number is told."""
