@@ -154,7 +154,7 @@ def test_another_sheet_can_be_chosen(handlers: SearchHandlers, tmp_path: Path) -
 
 def test_the_encoding_is_offered_where_it_was_guessed(handlers: SearchHandlers, tmp_path: Path) -> None:
     path, plain = tmp_path / "mine.csv", tmp_path / "plain.csv"
-    path.write_bytes("问题,答案\n那只花猫,搬到山上\n班长唱起歌来,略\n".encode("gb18030"))
+    path.write_bytes("问题,答案\n那只花猫搬家了,搬到山上\n班长唱起歌来,略\n".encode("gb18030"))
     plain.write_text("问题,答案\n那只花猫搬家了,搬到山上\n", encoding="utf-8")
     assert handlers.read_columns(str(plain), visitor())["encoding"]["visible"] == HIDDEN
     offered = handlers.read_columns(str(path), visitor())

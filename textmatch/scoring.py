@@ -24,7 +24,7 @@ from textmatch.files import (
 )
 from textmatch.matcher import TextMatcher
 from textmatch.results import Prediction
-from textmatch.text import MAX_CHARACTERS, has_chinese, normalise
+from textmatch.text import MAX_CHARACTERS, lacking_chinese
 
 CHUNK, SMALL_CHUNK, CHUNKS = 4096, 512, 8
 """Rows that are sorted by length together, at most and at least, so that batches need little padding; and the chunks
@@ -154,11 +154,10 @@ class _Scorer:
         return Score(probability, prediction.label, prediction.similarity, warnings)
 
     def _warnings(self, prediction: Prediction) -> Iterator[Problem]:
-        sentences = (prediction.sentence1, prediction.sentence2)
-        equal = normalise(sentences[0]) == normalise(sentences[1])  # which is judged in every language
-        told = zip(self.names, sentences, prediction.truncated, prediction.unknown, strict=True)
-        for name, sentence, unread, tokens in told:
-            if not equal and not has_chinese(sentence):
+        lacking = lacking_chinese(prediction.sentence1, prediction.sentence2)
+        told = zip(self.names, prediction.truncated, prediction.unknown, strict=True)
+        for number, (name, unread, tokens) in enumerate(told, 1):
+            if number in lacking:
                 yield Problem("chinese", {"sentence": name})
             if unread:
                 yield Problem("cut", {"sentence": name, "limit": self.matcher.max_length})

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textmatch import hub
 from textmatch.checkpoint import CARD
@@ -83,6 +83,11 @@ class Space:
         return hub.is_on_hub(self.checkpoints[0])
 
     @property
+    def folders(self) -> list[Path]:
+        """The checkpoints that are sent."""
+        return [] if self.fetches else [Path(checkpoint).resolve() for checkpoint in self.checkpoints]
+
+    @property
     def environment(self) -> dict[str, str]:
         """All variables: those given, and which checkpoint to serve."""
         first = self.checkpoints[0]
@@ -107,12 +112,12 @@ def files(space: Space) -> dict[str, Path | bytes]:
     sent: dict[str, Path | bytes] = {name: ROOT / name for name in ("app.py", "LICENSE")}
     package = sorted(path for path in (ROOT / "textmatch").rglob("*") if path.suffix in PACKAGE_SUFFIXES)
     sent |= {path.relative_to(ROOT).as_posix(): path for path in package}
-    for checkpoint in () if space.fetches else space.checkpoints:
-        folder = Path(checkpoint).resolve()
+    for folder in space.folders:
         sent |= {f"checkpoints/{folder.name}/{path.name}": path for path in hub.files_of(folder)}
-    if restricting := _restricting_card(space):
-        sent[TERMS] = restricting[0] / TERMS  # at the top, because the Hub takes no path as a link
-    sent |= {".gitattributes": LARGE_FILES.encode(), "README.md": _readme(space).encode()}
+    restricted, terms = _restricted(space)
+    if restricted:
+        sent[TERMS] = restricted / TERMS  # at the top, because the Hub takes no path as a link
+    sent |= {".gitattributes": LARGE_FILES.encode(), "README.md": _readme(space, terms).encode()}
     return sent | {name: text.encode() for name, text in _requirements(space).items()}
 
 
@@ -133,16 +138,15 @@ def write(space: Space, folder: Path) -> None:
         raise InputError(f"{folder}: expected a new folder: {error.strerror}") from None
 
 
-def _readme(space: Space) -> str:
-    """The Space's card: the front matter of README, in step with the pins, and a few words."""
+def _readme(space: Space, terms: Mapping[str, str]) -> str:
+    """The Space's card: the front matter of README, in step with the pins and with the terms, and a few words."""
     from huggingface_hub import SpaceCard
 
     card = SpaceCard((ROOT / "README.md").read_text(encoding="utf-8"), ignore_metadata_errors=True)
     card.data["sdk_version"] = _pins()["gradio"]
     card.data["suggested_hardware"] = space.hardware or "cpu-basic"
-    if restricting := _restricting_card(space):
-        for key in ("license", "license_name", "license_link"):
-            card.data[key] = restricting[1].get(key)
+    for key, value in terms.items():
+        card.data[key] = value
     served = f"the checkpoint in `checkpoints/{Path(space.checkpoints[0]).resolve().name}`"
     if space.fetches:
         name, _, revision = space.checkpoints[0].partition("@")
@@ -153,16 +157,15 @@ def _readme(space: Space) -> str:
     return str(card)
 
 
-def _restricting_card(space: Space) -> tuple[Path, Any] | None:
-    """The folder and the card's data of the first weights sent that may be used for less than the code; else None."""
+def _restricted(space: Space) -> tuple[Path | None, dict[str, str]]:
+    """The first folder sent whose weights may be used for less than the code, and the licence that its card names."""
     from huggingface_hub import ModelCard
 
-    for checkpoint in () if space.fetches else space.checkpoints:
-        folder = Path(checkpoint).resolve()
+    for folder in space.folders:
         data = ModelCard((folder / CARD).read_text(encoding="utf-8"), ignore_metadata_errors=True).data
         if data.get("license") == "other" and data.get("license_link") == TERMS:
-            return folder, data
-    return None
+            return folder, {key: data.get(key) for key in ("license", "license_name", "license_link")}
+    return None, {}
 
 
 def _requirements(space: Space) -> dict[str, str]:

@@ -137,6 +137,12 @@ def has_chinese(text: str) -> bool:
     return CHINESE.search(text) is not None
 
 
+def lacking_chinese(sentence1: str, sentence2: str) -> list[int]:
+    """Which of two sentences (1, 2) have no Chinese character; none if they are equal, as any language shows."""
+    lacking = [number for number, sentence in ((1, sentence1), (2, sentence2)) if not has_chinese(sentence)]
+    return [] if lacking and normalise(sentence1) == normalise(sentence2) else lacking
+
+
 @lru_cache(FREQUENT)
 def is_mark(character: str) -> bool:
     """Whether a character is punctuation, white space or a control character; `normalise` removes most of these."""

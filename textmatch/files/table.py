@@ -305,7 +305,7 @@ class Table:
         found = self.recognise()
         for column, name in (("sentence1", sentence1), ("sentence2", sentence2), ("label", label)):
             if name:
-                found[column] = self._place(name)
+                found[column] = _place(name, self.names, self.choices)
             elif found[column] is None and column != "label":
                 raise TableError("unrecognised", column=column, names=", ".join(self.names))
         first, second = found["sentence1"], found["sentence2"]
@@ -352,18 +352,9 @@ class Table:
             TableError: There is no such column.
         """
         name = name or self.sentence_column
-        if name not in self.choices:
-            raise TableError("column", name=name, names=", ".join(self.choices))
-        place = self.choices.index(name)
+        place = _place(name, self.choices)
         texts = (_text(row.values[place]) for row in self.rows)
         return ["" if text in FORMULA_ERRORS else text for text in texts]
-
-    def _place(self, name: str) -> int:
-        """Where the column is that has this name or, where columns have no names, this number."""
-        for names in (self.names, self.choices):
-            if name in names:
-                return names.index(name)
-        raise TableError("column", name=name, names=", ".join(self.names))
 
     def _holds_labels(self, place: int) -> bool:
         """Whether every cell of a column that is not blank is a known name of a class."""
@@ -378,6 +369,18 @@ class Table:
     def _first_called(self, *columns: str) -> str | None:
         called = (name for name in self.names if any(is_called(name, column) for column in columns))
         return next(called, None) if self.named else None
+
+
+def _place(name: str, *ways: Sequence[str]) -> int:
+    """Where the column is that is called so in one of these ways to name all columns.
+
+    Raises:
+        TableError: there is none; the message has the first way.
+    """
+    for names in ways:
+        if name in names:
+            return names.index(name)
+    raise TableError("column", name=name, names=", ".join(ways[0]))
 
 
 def is_called(name: Any, column: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from textmatch.demo.components import Message
 from textmatch.results import Prediction
-from textmatch.text import has_chinese, normalise
+from textmatch.text import lacking_chinese, normalise
 
 RIGHT = 0.75
 """Share of right verdicts below which the page says that the model is not sure."""
@@ -119,8 +119,7 @@ def _doubts(prediction: Prediction) -> list[Message]:
     sentences = (prediction.sentence1, prediction.sentence2)
     if normalise(sentences[0]) == normalise(sentences[1]):  # no model is needed for that
         return []
-    without = [number for number, sentence in enumerate(sentences, 1) if not has_chinese(sentence)]
-    if without:
+    if without := lacking_chinese(*sentences):
         return [{"key": "warning_no_chinese" if len(without) == 2 else f"warning_no_chinese_{without[0]}"}]
     doubts: list[Message] = []
     says_same = prediction.label == list(prediction.probabilities)[-1]
