@@ -285,8 +285,10 @@ class Memory:
                 self.peak = max(self.peak, self._used())
 
     def _used(self) -> int:
-        children = Path("/proc/self/task").glob("*/children")
-        pids = {"self", *(pid for file in children for pid in _text(file).split())}
+        children = {pid for file in Path("/proc/self/task").glob("*/children") for pid in _text(file).split()}
+        own = _text(Path("/proc/self/cmdline"))
+        # One that has just been started is still a copy of this process, and shares its memory.
+        pids = ["self", *(pid for pid in children if _text(Path("/proc") / pid / "cmdline") != own)]
         return sum(int((_text(Path("/proc") / pid / "statm").split() or ["0", "0"])[1]) * PAGE for pid in pids)
 
 

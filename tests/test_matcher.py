@@ -274,6 +274,19 @@ def test_texts_that_differ_only_in_what_was_not_read_do_not_match(plain: TextMat
         assert prediction.similarity < 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("外面从早上起一直在下雨。", ""), ("请问一下！", "。谢谢您了。"), ("", "。" + "天冷了。" * 200)],
+)
+def test_what_stands_around_both_sentences_does_not_change_the_verdict(
+    plain: TextMatcher, before: str, after: str
+) -> None:
+    pair = "我家的猫喜欢晒太阳", "这只猫不喜欢晒太阳"
+    alone, around = plain.predict([pair, tuple(f"{before}{text}{after}" for text in pair)])
+    assert around.probabilities == pytest.approx(alone.probabilities)
+    assert around.similarity != alone.similarity  # how close the whole texts are
+
+
 @pytest.mark.parametrize("backend", ["torch", "onnx"])
 def test_a_network_whose_answers_are_no_numbers_is_refused(backend: Any) -> None:
     network = new_matcher(TINY, SENTENCES)

@@ -19,6 +19,7 @@ from textmatch.text import (
     UNK,
     Unit,
     Vocabulary,
+    differing_parts,
     normalise,
     segment,
     word_tag,
@@ -371,3 +372,49 @@ def test_half_a_surrogate_pair_is_read_or_refused_but_no_crash(vocabulary: Vocab
 @pytest.mark.parametrize("text", ["？", "...", "，", "-", "😀", "\x00", "\u200b", "़", "𪚥", "%", "~~"])
 def test_marks_alone_and_odd_characters_are_encoded(vocabulary: Vocabulary, text: str) -> None:
     assert len(vocabulary.encode(text, 128)) >= 1
+
+
+# What differs
+
+
+@pytest.mark.parametrize(
+    ("texts", "parts"),
+    [
+        (
+            ("我刚刚下了火车，现在在出口。你到哪儿了？", "我刚刚下了火车，现在在出口。他到哪儿了？"),
+            ("你到哪儿了？", "他到哪儿了？"),
+        ),
+        (
+            ("我刚刚下了火车，现在在出口！你到哪儿了呀", "我刚刚 下了火车，现在在出口。\n他到哪儿了呀"),
+            ("你到哪儿了呀", "他到哪儿了呀"),
+        ),
+        (
+            ("外面下雨了。今天我就不去公司了，明天再说。", "外面下雪了。今天我就不去公司了，明天再说！"),
+            ("外面下雨了。", "外面下雪了。"),
+        ),
+        (
+            ("您好，打扰了。苹果一斤多少？谢谢您的回答！", "您好，打扰了。苹果两斤多少？怎么卖？谢谢您的回答！"),
+            ("苹果一斤多少？", "苹果两斤多少？怎么卖？"),
+        ),
+        (("孩子睡了，别出声。" * 3, "孩子睡了，别出声。" * 4), None),  # nothing would be left of the first
+        (("孩子睡了，你说话小声点。别吵醒他。", "孩子睡了，你说话小声点。别吵醒他。"), None),
+        (("我刚下火车，现在还在出口等着呢。 。", "我刚下火车，现在还在出口等着呢。你呢"), None),
+        (("我刚下火车，现在还在出口等着，你到哪儿了", "我刚下火车，现在还在出口等着，他到哪儿了"), None),
+        (("我到了。你呢？", "我到了。他呢？"), None),  # short
+    ],
+)
+def test_sentences_at_both_ends_that_two_texts_share_are_no_difference(
+    texts: tuple[str, str], parts: tuple[str, str] | None
+) -> None:
+    assert differing_parts(*texts) == (parts or texts)
+    assert differing_parts(*texts[::-1]) == (parts or texts)[::-1]
+
+
+@given(
+    *[st.lists(st.sampled_from(["你好。", "这不太好！", "我 已经到了？", "；", "猫", ""]), max_size=12).map("".join)]
+    * 2
+)
+def test_what_differs_is_a_part_that_is_not_blank(text1: str, text2: str) -> None:
+    for text, part in zip((text1, text2), differing_parts(text1, text2), strict=True):
+        assert part in text
+        assert bool(normalise(part)) == bool(normalise(text))

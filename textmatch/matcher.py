@@ -18,7 +18,7 @@ from textmatch.explain import explain
 from textmatch.models import InteractionLSTM, MatchOutput, Network, attend
 from textmatch.onnx import OnnxNetwork, Scores
 from textmatch.results import Explanation, Prediction
-from textmatch.text import Encoded, Vocabulary
+from textmatch.text import Encoded, Vocabulary, differing_parts
 
 BATCH_SIZE = 64
 """Pairs that the network gets at a time: few, so that batches of like length need little padding."""
@@ -137,7 +137,8 @@ class TextMatcher:
             CheckpointError: the network's answer is not a finite number.
         """
         given = [_two_values(pair, number) for number, pair in enumerate(_rows(pairs, "pairs"), 1)]
-        scores = self._score(encoded := self._encode_pairs(given), batch_size)
+        encoded = self._encode_pairs(given)
+        scores = self._score_parts(given, encoded, batch_size)
         return [
             Prediction(
                 sentence1=first,
@@ -220,6 +221,16 @@ class TextMatcher:
         first_to_second, second_to_first = (each[0].float().cpu() for each in weights)
         length1, length2 = map(len, pair)
         return first_to_second[:length1, :length2], second_to_first[:length2, :length1]
+
+    def _score_parts(
+        self, given: Sequence[tuple[str, str]], encoded: Sequence[EncodedPair], batch_size: int
+    ) -> list[PairScore]:
+        """The scores of pairs; whole sentences that both begin or end with do not count for the probabilities."""
+        parts = {i: both for i, pair in enumerate(given) if (both := differing_parts(*pair)) != pair}
+        scores = self._score([*encoded, *self._encode_pairs(list(parts.values()))], batch_size)
+        for i, of_parts in zip(parts, scores[len(given) :], strict=True):
+            scores[i] = scores[i]._replace(probabilities=of_parts.probabilities)
+        return scores[: len(given)]
 
     def _score(self, encoded: Sequence[EncodedPair], batch_size: int) -> list[PairScore]:
         if self.config.symmetric:  # in one fixed order, so that rounding does not depend on the given one

@@ -65,6 +65,12 @@ VARIANTS = {
 
 CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 
+LONG_TEXT = 20
+"""Characters from which a text is long enough that a sentence of it can be understood without the others."""
+
+SENTENCE = re.compile(r"[^。！？!?；;…\n]*[。！？!?；;…\n]*")
+"""A sentence of a longer text, with the marks that end it."""
+
 # 10² is not 102.
 POWER = re.compile("(?<=[0-9])([⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 
@@ -141,6 +147,39 @@ def lacking_chinese(sentence1: str, sentence2: str) -> list[int]:
     """Which of two sentences (1, 2) have no Chinese character; none if they are equal, as any language shows."""
     lacking = [number for number, sentence in ((1, sentence1), (2, sentence2)) if not has_chinese(sentence)]
     return [] if lacking and normalise(sentence1) == normalise(sentence2) else lacking
+
+
+def differing_parts(text1: str, text2: str) -> tuple[str, str]:
+    """Two long texts without the sentences that both begin with, and without those that both end with.
+
+    Args:
+        text1: any text.
+        text2: any text.
+
+    Returns:
+        What is left of each; the whole texts where nothing would be left of one, or one is shorter than `LONG_TEXT`.
+    """
+    if min(len(text1), len(text2)) < LONG_TEXT:
+        return text1, text2
+    pieces = [[piece for piece in SENTENCE.findall(text) if piece] for text in (text1, text2)]
+    if min(map(len, pieces)) < 2:
+        return text1, text2
+    plain1, plain2 = ([normalise(piece) for piece in each] for each in pieces)
+    start = _shared_start(plain1, plain2)
+    end = _shared_start(plain1[start:][::-1], plain2[start:][::-1])
+    left1, left2 = ("".join(each[start : len(each) - end]) for each in pieces)
+    return (left1, left2) if _has_content(left1) and _has_content(left2) else (text1, text2)
+
+
+def _has_content(text: str) -> bool:
+    return not all(map(is_mark, text))
+
+
+def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many items two sequences begin with alike."""
+    return next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )
 
 
 @lru_cache(FREQUENT)
