@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from textmatch.matcher import TextMatcher
     from textmatch.results import Explanation, Prediction
 
-__version__ = "0.9.0"
+__version__ = "0.10.0"
 __all__ = [
     "CheckpointError",
     "DataError",
