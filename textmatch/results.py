@@ -20,7 +20,8 @@ class Prediction:
         sentence1: the first sentence, as given.
         sentence2: the second sentence, as given.
         label: the most probable class.
-        probabilities: class name → probability, 0 to 1, summing to 1, in class order.
+        probabilities: class name → probability, 0 to 1, summing to 1, in class order; of two long texts those of the
+            sentences in which they differ (`text.differing_parts`).
         similarity: how close the two meanings are, from 0 (nothing in common) to 1 (the same); 1 if they are equal
             after normalising. It is trained on people's gradings. Models without it (``siamese``, ``overlap``, and
             checkpoints of formats 1 and 2) have the cosine of the sentence embeddings in its place, those of formats 1
