@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
-from textmatch.cli import accept_any_text
-from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, Tracker, TrainConfig
-from textmatch.errors import TextMatchError
-from textmatch.files import ENCODINGS, DataOptions, column_names, load_splits, read_pairs
-from textmatch.text import Unit
+STOPPED = 128 + signal.SIGINT
+"""The exit code after Ctrl-C."""
+
+try:
+    from textmatch.cli import accept_any_text
+    from textmatch.config import KEPT_SETTINGS, PRESETS, ClassWeights, DevMetric, ModelConfig, Tracker, TrainConfig
+    from textmatch.errors import TextMatchError
+    from textmatch.files import ENCODINGS, DataOptions, column_names, load_splits, read_pairs
+    from textmatch.files.labels import class_order, shown_names
+    from textmatch.text import Unit
+except KeyboardInterrupt:
+    sys.exit(STOPPED)
 
 SMALLEST_BATCH = 16
 
@@ -28,7 +38,7 @@ NOT_OPTIONS = {"arch", "labels"}  # set by the preset and by the data
 def parser() -> argparse.ArgumentParser:
     """The command line; one option for every field of the configurations."""
     result = argparse.ArgumentParser(description=__doc__)
-    result.add_argument("--preset", choices=PRESETS, default="default", help="network and training to start from")
+    result.add_argument("--preset", choices=PRESETS, help="network and training to start from (default: default)")
     result.add_argument(
         "--data",
         nargs="+",
@@ -93,6 +103,14 @@ def parser() -> argparse.ArgumentParser:
         help="the label of sentences that mean the same (default: told by its name, such as 1, yes, 是, 相似)",
     )
     result.add_argument(
+        "--labels",
+        nargs="+",
+        default=[],
+        metavar="LABEL",
+        help="all labels that there are; another one is an error (default: those of train, without what looks like a "
+        "typo)",
+    )
+    result.add_argument(
         "--init",
         nargs="+",
         default=[],
@@ -105,7 +123,11 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         help="checkpoint folder to write (default: checkpoints/, the name of the data and that of the preset)",
     )
-    result.add_argument("--overwrite", action="store_true", help="replace the checkpoint that the output holds")
+    result.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace the checkpoint that the output holds, and what an interrupted run has saved for --resume",
+    )
     result.add_argument(
         "--log",
         type=Path,
@@ -129,10 +151,15 @@ def parser() -> argparse.ArgumentParser:
         for field in fields(config):
             if field.name not in NOT_OPTIONS:
                 defaults = ", ".join(f"{name} {getattr(preset[part], field.name)}" for name, preset in PRESETS.items())
-                option = f"--{field.name.replace('_', '-')}"
+                option = _option(field.name)
                 by_size = "; smaller for small data" if field.name == "batch_size" else ""
                 group.add_argument(option, help=f"(default: {defaults}{by_size})", **_value_of(field.default))
     return result
+
+
+def _option(field: str) -> str:
+    """What a field of the configurations is called on the command line."""
+    return f"--{field.replace('_', '-')}"
 
 
 def _value_of(default: object) -> dict[str, Any]:
@@ -150,13 +177,14 @@ def configurations(options: Mapping[str, Any]) -> tuple[ModelConfig, TrainConfig
     Raises:
         TextMatchError: a value that no network can be built from or trained with.
     """
-    model, train = PRESETS[options["preset"]]
+    model, train = PRESETS[options["preset"] or "default"]
     given = {name: value for name, value in options.items() if name not in NOT_OPTIONS}
     try:
         model = replace(model, **{field.name: given[field.name] for field in fields(model) if field.name in given})
         train = replace(train, **{field.name: given[field.name] for field in fields(train) if field.name in given})
     except ValueError as error:
-        raise TextMatchError(str(error)) from None
+        name, _, problem = str(error).partition(":")
+        raise TextMatchError(f"{_option(name)}:{problem}") from None
     return model, train
 
 
@@ -164,18 +192,42 @@ def _refuse_ignored(options: Mapping[str, Any]) -> None:
     """Refuse options that a run from a checkpoint would ignore: it has that one's network and vocabulary."""
     ignored = {field.name for field in fields(ModelConfig)} - KEPT_SETTINGS | {"min_characters", "min_words"}
     if options["init"] and (given := sorted(ignored & options.keys())):
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        names = ", ".join(map(_option, given))
         raise TextMatchError(f"{names}: with --init this comes from the checkpoint; leave it out, or --init")
 
 
 def _refuse_missing_packages() -> None:
     """Refuse to begin where a package is missing, also one that is only needed at the end."""
+    if find_spec("torch") is None:
+        raise TextMatchError("training needs torch, which is not installed; expected pip install -r requirements.txt")
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
+        are = "is" if len(missing) == 1 else "are"
         raise TextMatchError(
-            f"training needs the packages {', '.join(PACKAGES)}, and {', '.join(missing)} is not installed; expected "
-            "pip install -r requirements-train.txt"
+            f"training needs the packages {', '.join(PACKAGES)}, and {' and '.join(missing)} {are} not installed; "
+            "expected pip install -r requirements-train.txt"
         )
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Say that a package is installed and yet cannot be loaded, also one that is only needed at the end."""
+    try:
+        for name in PACKAGES:
+            import_module(name)
+        yield
+    except (ImportError, OSError) as error:  # OSError: a shared library of torch is missing or damaged
+        reason = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise TextMatchError(
+            f"a package that training needs cannot be loaded: {reason:.200}; expected pip install -r requirements.txt "
+            "-r requirements-train.txt"
+        ) from error
+
+
+def _stop(advice: str = "") -> NoReturn:
+    """End after Ctrl-C as the `textmatch` command does."""
+    print(f"\ntrain.py: stopped{advice}", file=sys.stderr)
+    sys.exit(STOPPED)
 
 
 def _batch_size(pairs: int, largest: int) -> int:
@@ -197,13 +249,17 @@ def main(arguments: list[str]) -> None:
     model, train = configurations(options)
     _refuse_ignored(options)
     _refuse_missing_packages()
-    from textmatch.training.loop import RunOptions, fit
+    with _loading():
+        from textmatch.training.loop import RunOptions, fit
+        from textmatch.training.state import has_finished_epochs
 
+    labels, positive = options["labels"], options["positive"]
     given = DataOptions(
         columns=column_names(options["columns"]),
         sheet=options["sheet"],
         header=options["header"],
-        positive=options["positive"],
+        positive=positive,
+        labels=shown_names(class_order(set(labels), positive)) if labels else (),
         dev_share=options["dev_share"],
         encoding=options["encoding"],
     )
@@ -214,26 +270,27 @@ def main(arguments: list[str]) -> None:
         [load_splits(folder, DataOptions(labels=splits.labels, dev_share=given.dev_share)) for folder in options[name]]
         for name in ("also", "generated")
     )
-    fit(
-        splits,
-        model,
-        train,
-        options["output"] or Path("checkpoints") / _default_name(splits.corpus, options["preset"]),
-        RunOptions(
-            also=also,
-            generated=generated,
-            weights=options["weights"],
-            dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file, splits.labels)],
-            init=options["init"],
-            device=options["device"],
-            precision=options["precision"],
-            resume=options["resume"],
-            overwrite=options["overwrite"],
-            log=options["log"],
-            report_to=options["report_to"],
-            command=shlex.join(["python", "train.py", *arguments]),
-        ),
+    output = options["output"] or Path("checkpoints") / _default_name(splits.corpus, options["preset"] or "default")
+    run_options = RunOptions(
+        also=also,
+        generated=generated,
+        weights=options["weights"],
+        dev_also=[pair for file in options["dev_also"] for pair in read_pairs(file, splits.labels)],
+        init=options["init"],
+        arch=model.arch if options["preset"] else None,
+        device=options["device"],
+        precision=options["precision"],
+        resume=options["resume"],
+        overwrite=options["overwrite"],
+        log=options["log"],
+        report_to=options["report_to"],
+        command=shlex.join(["python", "train.py", *arguments]),
     )
+    try:
+        fit(splits, model, train, output, run_options)
+    except KeyboardInterrupt:
+        is_saved = has_finished_epochs(output)
+        _stop("; the finished epochs are saved: the same command with --resume continues" if is_saved else "")
 
 
 if __name__ == "__main__":
@@ -243,4 +300,4 @@ if __name__ == "__main__":
     except TextMatchError as error:
         sys.exit(f"train.py: {error}")
     except KeyboardInterrupt:
-        sys.exit("\ntrain.py: stopped; the finished epochs are saved: the same command with --resume continues")
+        _stop()

@@ -28,7 +28,7 @@ made "$work/generated" generated
 also=("$work"/corpora/{atec,bq,covid,chip2019,stsb,pawsx} paraphrases)
 train() { # OUTPUT START WEIGHT-OF-OTHER-CORPORA WEIGHT-OF-KINDS WEIGHT-OF-GENERATED OPTION ...; LCQMC has the weight 1
     local output=$1 start=$2 other=$3 kinds=$4 generated=$5 resume=()
-    [ -d "$output.training" ] && resume=(--resume)
+    [ -e "$output.training/progress.json" ] && resume=(--resume)
     [ -d "$output" ] || python train.py --data "$data"/lcqmc/{train,dev}.tsv.gz --also "${also[@]}" "$work/kinds" \
         --generated "$work/generated" --weights "${also[@]/*/$other}" "$kinds" "$generated" \
         --dev-also benchmarks/everyday/dev.tsv --init "$start" --max-words 19800 \

@@ -1,5 +1,6 @@
 """textmatch.checkpoint: what is saved is loaded again, old formats too, and errors name the file at fault."""
 
+import errno
 import json
 import os
 import shutil
@@ -224,6 +225,68 @@ def test_a_crash_while_saving_leaves_the_old_folder(
     checkpoint.save(folder, fresh(seed=2), "# new\n")  # although the crash left a folder behind
     assert (folder / CARD).read_text(encoding="utf-8") == "# new\n"
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def obey_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be deleted from a folder that is read-only, whoever runs the tests: root may delete everything."""
+    for name in ("unlink", "rmdir"):
+        delete = getattr(os, name)
+
+        def obeying(path: Any, *, dir_fd: int | None = None, delete: Callable[..., None] = delete) -> None:
+            folder = Path(path).parent.stat() if dir_fd is None else os.fstat(dir_fd)
+            if not folder.st_mode & stat.S_IWUSR:
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            delete(path, dir_fd=dir_fd)
+
+        monkeypatch.setattr(os, name, obeying)
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_read_only_checkpoint_is_replaced_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    """The old one stayed as `.small.new`, and the save after the next one failed once all epochs were trained."""
+    obey_modes(monkeypatch)
+    if not exchange:
+        monkeypatch.setattr(checkpoint, "_exchange", lambda *_: False)
+    for card in ("one", "two"):
+        (folder / "more").mkdir(exist_ok=True)
+        (folder / "more" / "a").write_text("mine")
+        (folder / "more").chmod(0o555)
+        folder.chmod(0o555)
+        checkpoint.save(folder, fresh(seed=2), card)
+        (folder / "more").chmod(0o755)
+        assert (folder / CARD).read_text(encoding="utf-8") == card
+        assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("exchange", [True, False])
+def test_a_leftover_that_cannot_be_deleted_is_passed_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    obey_modes(monkeypatch)
+    monkeypatch.setattr(checkpoint, "_make_writable", lambda _: None)  # as if it were another user's
+    if not exchange:
+        monkeypatch.setattr(checkpoint, "_exchange", lambda *_: False)
+    leftovers = [folder.with_name(f".{folder.name}.{end}") for end in ("new", "old")]
+    for leftover in leftovers:
+        leftover.mkdir()
+        (leftover / "a").write_text("")
+        leftover.chmod(0o555)
+    for card in ("one", "two"):
+        checkpoint.save(folder, fresh(seed=2), card)
+        assert (folder / CARD).read_text(encoding="utf-8") == card
+    assert sorted(folder.parent.iterdir()) == sorted([folder, *leftovers])
+
+
+def test_deleting_a_leftover_leaves_what_its_links_lead_to(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir(0o555)
+    leftover = folder.with_name(f".{folder.name}.new")
+    leftover.mkdir()
+    (leftover / "link").symlink_to(tmp_path / "kept")
+    checkpoint.save(folder, fresh(seed=2), "")
+    assert not leftover.exists()
+    assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o555
 
 
 # Damage

@@ -141,6 +141,42 @@ def test_a_closed_pipe_and_ctrl_c_end_without_a_traceback(
     assert capfd.readouterr().err == "\ntextmatch: stopped\n"
 
 
+FULL = Path("/dev/full")
+"""Writing to it fails, as on a disk without space."""
+
+
+@pytest.mark.parametrize(
+    ("redirection", "reason"),
+    [
+        pytest.param(
+            f">{FULL}",
+            "No space left on device",
+            marks=pytest.mark.skipif(not FULL.exists(), reason="this system has no such device"),
+        ),
+        (">&-", "it is closed"),
+    ],
+)
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_an_output_that_cannot_be_written_is_one_line(redirection: str, reason: str, buffered: str) -> None:
+    printing = "from textmatch import cli; cli.main = lambda: print('几点开门'); cli.run()"
+    done = subprocess.run(
+        f'{sys.executable} -c "{printing}" {redirection}',
+        shell=True, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": buffered, "PYTHONIOENCODING": "utf-8"},
+        stderr=subprocess.PIPE, text=True, encoding="utf-8", timeout=120,
+    )  # fmt: skip
+    told = f"textmatch: standard output cannot be written: {reason}; expected a terminal, pipe or file\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_a_closed_output_does_no_harm_where_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(cli, "main", lambda: print("done", file=sys.stderr))
+    cli.run()
+    assert capsys.readouterr().err == "done\n"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0, 1, 4], ids=["loads torch", "loads the checkpoint", "scores"])
 def test_ctrl_c_leaves_no_traceback_whatever_is_under_way(tmp_path: Path, seconds: float) -> None:
@@ -163,6 +199,7 @@ def test_ctrl_c_leaves_no_traceback_whatever_is_under_way(tmp_path: Path, second
         _, said = process.communicate(timeout=60)
     assert "stopped" in said
     assert "Traceback" not in said
+    assert process.returncode == 130
 
 
 @pytest.mark.slow
@@ -217,6 +254,13 @@ def test_the_encoding_of_a_file_can_be_set(tmp_path: Path, capsys: pytest.Captur
 
 
 # Embeddings
+
+
+def test_embeddings_do_not_replace_the_list(listed: Path) -> None:
+    link = listed.with_name("link.npy")
+    link.symlink_to(listed)
+    with pytest.raises(InputError, match=r"link\.npy: this is the file to be read; expected another name"):
+        main(["embed", str(listed), "--output", str(link)])
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".parquet"])
@@ -312,7 +356,7 @@ def test_no_duplicates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     [
         (["search", "nowhere.txt", "猫"], "nowhere.txt"),
         (["search", "nowhere.doc", "猫"], "kind of file"),
-        (["duplicates", "{list}", "--column", "x"], "no column x"),
+        (["duplicates", "{list}", "--column", "x"], r"^list\.csv: there is no column x"),
         (["search", "{list}", " "], "query is blank"),
         (["duplicates", "{list}", "--threshold", "2"], "threshold is 2"),
     ],

@@ -112,10 +112,71 @@ def test_splits_may_spell_their_labels_differently(tmp_path: Path) -> None:
 def test_a_label_that_only_one_split_has_is_shown_with_its_row(tmp_path: Path) -> None:
     good = write(tmp_path / "good.csv", ["相似", "相似", "不相似", "不相似"])
     typo = write(tmp_path / "typo.csv", ["相似", "相拟", "不相似", "不相似"])
-    with pytest.raises(DataError, match=r"typo\.csv, row 3: no row of .*has the label '相拟', which is in 1 rows"):
+    with pytest.raises(
+        DataError, match=r"typo\.csv, row 3: no row of .*has the label '相拟', which is in 1 row of train"
+    ):
         load_splits([typo, good])
     with pytest.raises(DataError, match=r"typo\.csv, row 3: the label '相拟' is unknown; expected 不相似 or 相似"):
         load_splits([good, typo])
+
+
+def repeated(path: Path, labels: Sequence[str], times: int, *typos: str) -> Path:
+    """A file with rows of these labels, each so many times, and then rows with other ones."""
+    rows = [*labels] * times + [*typos]
+    lines = [f"怎么去{number}号楼,去{number}号楼怎么走,{label}" for number, label in enumerate(rows)]
+    path.write_text("\n".join(["sentence1,sentence2,label", *lines]), encoding="utf-8")
+    return path
+
+
+def test_a_typo_that_is_there_again_is_no_third_class(tmp_path: Path) -> None:
+    """It was trained as one, without a word."""
+    train = repeated(tmp_path / "train.csv", "01", 10, "1l")
+    dev = repeated(tmp_path / "dev.csv", "01", 5, "1l")
+    message = r"^.*train\.csv, row 22: the label '1l' is in 1 row of train, of 21; expected 0 or 1: is it a typo\?"
+    with pytest.raises(DataError, match=rf"{message} If it is a class of its own: --labels 0 1 1l$"):
+        load_splits([train, dev])
+    with pytest.raises(DataError, match=r"'相 拟' is in 2 rows of train, of 22; .* --labels '不相似' '相 拟' '相似'$"):
+        load_splits(repeated(tmp_path / "one.csv", ["不相似", "相似"], 10, "相 拟", "相 拟"))
+    with pytest.raises(DataError, match=r"'否定' is in 5 rows of train, of 605; expected 否 or 是"):
+        load_splits(repeated(tmp_path / "large.csv", "否是", 300, *["否定"] * 5))
+    assert load_splits(train, DataOptions(labels=("0", "1", "1l"))).labels == ("0", "1", "1l")
+
+
+@pytest.mark.parametrize(
+    ("labels", "times", "others"),
+    [("01", 10, ["2"] * 3), ("012", 10, ["3"] * 2), ("甲乙", 10, ["丙"] * 2), ("012", 2, [])],
+    ids=["three rows", "four classes", "unknown names", "all are rare"],
+)
+def test_a_small_class_is_one_where_it_is_not_like_a_typo(
+    tmp_path: Path, labels: str, times: int, others: list[str]
+) -> None:
+    splits = load_splits(repeated(tmp_path / "train.csv", labels, times, *others))
+    assert splits.labels == tuple(sorted({*labels, *others}))
+
+
+def test_a_label_that_only_dev_has_is_told_with_the_labels_of_the_file(tmp_path: Path) -> None:
+    """They were called Not Matched and Matched, which the file has not."""
+    train = repeated(tmp_path / "train.csv", "01", 10)
+    dev = repeated(tmp_path / "dev.csv", "01", 3, "1l")
+    message = r"dev\.csv, row 8: the label '1l' is unknown; expected 0 \(Not Matched\) or 1 \(Matched\)$"
+    with pytest.raises(DataError, match=message):
+        load_splits([train, dev])
+    dev = repeated(tmp_path / "dev.csv", "1", 3, "O")  # the only 0 is an O
+    with pytest.raises(DataError, match=r"dev\.csv, row 5: the label 'O' is unknown"):
+        load_splits([train, dev])
+
+
+def test_the_file_without_the_rows_of_a_class_is_blamed(tmp_path: Path) -> None:
+    train = repeated(tmp_path / "train.csv", "012", 10)
+    for labels, message in (
+        ("1", r"dev\.csv: the only label is '1', in 4 pairs; expected rows of each label of train: 0, 1, 2$"),
+        ("01", r"dev\.csv: no row has the label '2', which is in 10 rows of .*train\.csv; expected every label in"),
+    ):
+        with pytest.raises(DataError, match=message):
+            load_splits([train, repeated(tmp_path / "dev.csv", labels, 4)])
+    for times, pairs in ((1, "1 pair"), (3, "3 pairs")):
+        with pytest.raises(DataError, match=rf"one\.csv: the only label is '1', in {pairs}; expected rows of at least"):
+            load_splits(repeated(tmp_path / "one.csv", "1", times))
 
 
 def test_a_column_of_degrees_is_no_label_column(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import hear_ctrl_c
 from textmatch.files import TableError, process, read_list, read_table, worker
 from textmatch.files.readers import LIST_LIMITS, TABLE_LIMITS, TABLE_SUFFIXES, Request, parse
 from textmatch.files.table import Limits
@@ -55,7 +56,7 @@ def test_one_process_reads_one_file_after_the_other(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(subprocess, "Popen", None)  # nothing more can be started
     for _ in range(3):
         assert len(read_table("a.csv").rows) == 3
-        with pytest.raises(TableError, match=r"^none\.csv: the file cannot be read"):
+        with pytest.raises(TableError, match=r"^none\.csv: there is no such file"):
             read_table("none.csv")
 
 
@@ -151,6 +152,23 @@ def test_a_long_text_in_many_rows_is_counted_in_each(tmp_path: Path, write_table
     found = answers(request(path, Limits(rows=99, memory=10**6)))
     assert found[-1][:2] == ("refused", ("heavy", {"limit": 0}))
     assert len(answers(request(path, Limits(rows=99, memory=10**7)))) == 3
+
+
+def test_ctrl_c_is_left_to_the_parent(tmp_path: Path) -> None:
+    asked = pickle.dumps(request(put(tmp_path / "a.csv", TEXT)))
+    with subprocess.Popen(
+        [sys.executable, "-c", process.COMMAND],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=hear_ctrl_c,
+    ) as reader:  # fmt: skip
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        reader.stdin.write(asked)
+        reader.stdin.flush()
+        assert [pickle.load(reader.stdout)[0] for _ in range(3)] == ["table", "rows", "end"]
+        reader.send_signal(signal.SIGINT)  # as a terminal does, to all that run in it
+        answered, complaints = reader.communicate(asked, timeout=60)
+    assert (reader.returncode, complaints) == (0, b"")
+    assert pickle.loads(answered)[0] == "table"
 
 
 @pytest.mark.slow

@@ -263,6 +263,16 @@ def test_the_line_that_names_the_separator_is_no_row(tmp_path: Path) -> None:
     assert values(read_list(put(tmp_path / "a.csv", "sep=;\n问题;答案\n甲;乙\n"))) == [("甲", "乙")]
 
 
+@pytest.mark.parametrize("mark", ["\t", ";"])
+def test_what_stands_between_the_fields_of_a_csv_file_is_told_by_its_first_rows(tmp_path: Path, mark: str) -> None:
+    rows = [NAMES, ("甲", "乙", "1"), ("丙", "丁", "0")]
+    table = read_table(put(tmp_path / "a.csv", "\n".join(map(mark.join, rows)) + "\n"))
+    assert (table.names, values(table)) == (NAMES, rows[1:])
+    for line in ("丙,丁", "丙"):  # a comma, or not in every row: then commas stand between the fields
+        table = read_list(put(tmp_path / "b.csv", f"甲{mark}乙\n{line}\n"))
+        assert f"甲{mark}乙" in [*table.names, *(cell for row in values(table) for cell in row)]
+
+
 @pytest.mark.parametrize("kind", [".csv", ".xlsx"])
 def test_a_title_above_the_header_is_no_row(tmp_path: Path, write_table: Write, kind: str) -> None:
     rows = [("客服问答对照表", None, None), (None, None, None), NAMES, ("甲", "乙", "1")]
@@ -507,7 +517,7 @@ def test_the_limits_of_the_page() -> None:
     ("name", "content", "key"),
     [
         ("a.doc", "x", "kind"),
-        ("none.csv", None, "unreadable"),
+        ("none.csv", None, "missing"),
         ("a.csv", " \n", "empty"),
         ("a.csv", "sentence1,sentence2\n", "empty"),
         ("a.xlsx", workbook(), "empty"),

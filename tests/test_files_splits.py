@@ -236,7 +236,10 @@ PAIR = '{"text1": "甲", "text2": "乙", "label": 1}\n'
         (
             "a.tsv",
             HEAD.encode() + "你好\t".encode("gbk"),
-            ": the text is in an unknown encoding: line 3 is not UTF-8; expected a file saved as UTF-8",
+            (
+                ": the text is in an unknown encoding: line 3 is not UTF-8; expected a file saved as UTF-8 "
+                "(--encoding says which it is)"
+            ),
         ),
         ("a.tsv.gz", b"sentence1\tsentence2\n", ": this is not a whole gzip file"),
         ("a.tsv.gz", gzip.compress(HEAD.encode(), mtime=0)[:-9], ": this is not a whole gzip file"),
@@ -302,9 +305,9 @@ def test_bad_rows_without_lines(tmp_path: Path, write_table: Write) -> None:
 @pytest.mark.parametrize("name", ["pairs.tsv", "paraphrases.txt"])
 def test_no_file(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    refuse(f"{path}: the file cannot be read (No such file or directory); try it once more", read_sentences, path)
+    refuse(f"{path}: there is no such file", read_sentences, path)
     path.mkdir()
-    refuse(f"{path}: the file cannot be read (Is a directory); try it once more", read_pairs, path)
+    refuse(f"{path}: this is a folder; expected a file", read_pairs, path)
 
 
 # Splits

@@ -367,3 +367,17 @@ def test_each_different_sentence_is_encoded_once(matcher: TextMatcher, monkeypat
     first, _, third = matcher.predict(pairs)
     assert encode.call_count == 3
     assert (first.sentence1, first.probabilities) == (third.sentence2, third.probabilities)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_a_batch_has_at_least_one_pair(plain: TextMatcher, batch_size: int) -> None:
+    for call in (lambda: plain.predict([("猫", "狗")], batch_size), lambda: plain.embed(["猫"], batch_size)):
+        with pytest.raises(InputError, match=f"batch_size is {batch_size}; expected at least 1"):
+            call()
+
+
+def test_a_single_pair_and_a_number_are_no_list(plain: TextMatcher) -> None:
+    with pytest.raises(InputError, match="put a single pair in a list"):
+        plain.predict(("猫喜欢晒太阳", "猫爱晒太阳"))
+    with pytest.raises(InputError, match="expected a list of sentences, got ndarray"):
+        plain.embed(np.array("猫"))

@@ -13,7 +13,7 @@ import numpy
 import pytest
 
 from tests.helpers import reading
-from textmatch import InputError, TextMatcher
+from textmatch import DataError, InputError, TextMatcher
 from textmatch.cli import main
 from textmatch.files import Columns, Problem, Row, Table, read_table
 from textmatch.metrics import compute_metrics, threshold_counts
@@ -84,8 +84,17 @@ def test_long_work_can_be_stopped_within_a_chunk(matcher: TextMatcher, monkeypat
     assert lengths == sorted(lengths)
 
 
-@pytest.mark.parametrize(("rows", "chunks"), [(600, [512, 88]), (8_000, [1000] * 8), (40_000, [4096] * 9 + [3136])])
-def test_a_large_table_is_sorted_in_large_chunks(matcher: TextMatcher, rows: int, chunks: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("rows", "chunks"),
+    [
+        (600, [512, 88]),
+        (8_000, [512, 512, *[1000] * 6, 976]),
+        (40_000, [512, 512, 1024, 2048, *[4096] * 8, 3136]),
+    ],
+)
+def test_a_large_table_is_sorted_in_large_chunks_after_small_ones(
+    matcher: TextMatcher, rows: int, chunks: list[int]
+) -> None:
     table = Table(("a", "b"), [Row(("几点开门", "几点开门"))] * rows)
     assert [len(chunk) for chunk in score(matcher, table, Columns(0, 1))] == chunks
 
@@ -215,19 +224,72 @@ def test_predict_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(answer["probabilities"]) == {"Matched", "Not Matched"}
 
 
-def test_an_interrupted_run_keeps_what_is_done(
-    tmp_path: Path,
-    write_table: Callable[..., Path],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def interrupted(*_: Any) -> Any:
-        yield [Score(0.5, "Matched", 0.5, "", None)]
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("textmatch.scoring.score", interrupted)
+@pytest.fixture
+def stopped(tmp_path: Path, write_table: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Scores so many of two rows until Ctrl-C is pressed."""
     source = write_table(tmp_path / "a.csv", ("句子1", "句子2"), [("几点开门", "何时开门"), ("几点了", "现在几点")])
-    main(["score", str(source), "--device", "cpu"])
+
+    def run(rows: int, *arguments: str) -> None:
+        def interrupted(*_: Any) -> Any:
+            yield [Score(0.5, "Matched", 0.5, "", None)] * rows
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("textmatch.scoring.score", interrupted)
+        monkeypatch.setattr("textmatch.cli._matcher", Mock())
+        with pytest.raises(SystemExit) as caught:
+            main(["score", str(source), *arguments])
+        assert caught.value.code == 130
+
+    return run
+
+
+def test_an_interrupted_run_keeps_what_is_done(
+    tmp_path: Path, stopped: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopped(1)
     captured = capsys.readouterr()
     assert len(list(csv.reader(io.StringIO(captured.out)))) == 2
     assert "1 of 2 rows" in captured.err
+    output = tmp_path / "out.csv"
+    output.write_text("an earlier result", encoding="utf-8")
+    stopped(1, "--output", str(output))
+    assert len(read_table(output).rows) == 1
+
+
+def test_a_run_that_is_interrupted_before_the_first_row_replaces_nothing(
+    tmp_path: Path, stopped: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out.csv"
+    output.write_text("an earlier result", encoding="utf-8")
+    for arguments in ([], ["--output", str(output)], ["--output", str(output), "--json"]):
+        stopped(0, *arguments)
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.endswith("\nstopped\n0 of 2 rows; nothing was written\n")
+    assert output.read_text(encoding="utf-8") == "an earlier result"
+
+
+def test_an_output_that_is_the_input_is_refused(
+    tmp_path: Path, write_table: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_table(tmp_path / "a.csv", ("句子1", "句子2"), [("几点开门", "何时开门")])
+    before = source.read_bytes()
+    (tmp_path / "soft.csv").symlink_to(source)
+    (tmp_path / "hard.csv").hardlink_to(source)
+    monkeypatch.chdir(tmp_path)
+    for file, output in ((source, "a.csv"), ("a.csv", source), ("a.csv", "soft.csv"), ("soft.csv", "hard.csv")):
+        with pytest.raises(InputError, match=r"^--output .*\.csv: this is the file to be read; expected another name"):
+            main(["score", str(file), "--output", str(output)])
+    with source.open(encoding="utf-8") as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        with pytest.raises(InputError, match="this is the file to be read"):
+            main(["score", "-", "--output", "a.csv"])
+    assert source.read_bytes() == before
+
+
+def test_a_column_that_is_not_recognised_is_told_with_the_file(
+    tmp_path: Path, write_table: Callable[..., Path]
+) -> None:
+    source = write_table(tmp_path / "pairs.csv", ("编号", "说法", "备注", "时间"), [("1", "几点开门", "略", "早上")])
+    with pytest.raises(DataError, match=r"^pairs\.csv: no column was recognised as sentence1; the columns are: "):
+        main(["score", str(source)])

@@ -13,6 +13,7 @@ import time
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -176,7 +177,7 @@ def test_a_value_that_no_option_takes_shows_the_usage(option: str, capsys: pytes
 )
 def test_a_number_out_of_range_is_refused_by_name(option: str) -> None:
     name, value = option.split()
-    with pytest.raises(TextMatchError, match=f"^{name.strip('-').replace('-', '_')}: expected .*, got {value}"):
+    with pytest.raises(TextMatchError, match=f"^{name}: expected .*, got {value}"):
         command_line.main(["--data", "nowhere", name, value])
 
 
@@ -197,9 +198,92 @@ def test_without_the_training_packages_the_message_says_what_to_install(
         command_line.main(["--data", "nowhere"])
 
 
+def test_several_missing_packages_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("accelerate", "tqdm"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(TextMatchError, match="and accelerate and tqdm are not installed; expected pip install"):
+        command_line.main(["--data", "nowhere"])
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(TextMatchError, match=r"needs torch, which is not installed; .* -r requirements\.txt$"):
+        command_line.main(["--data", "nowhere"])
+
+
+def train_with(folder: Path, module: str, statement: str) -> subprocess.CompletedProcess[str]:
+    """Run train.py where a module of this name comes first and does this when it is loaded."""
+    (folder / f"{module}.py").write_text(f"{statement}\n", encoding="utf-8")
+    script = f"import runpy, sys; sys.path[:0] = {[str(folder), str(ROOT)]!r}; sys.argv[1:] = ['--data', 'nowhere']; "
+    script += f"runpy.run_path({str(ROOT / 'train.py')!r}, run_name='__main__')"
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("module", "error"),
+    [
+        ("matplotlib", "ImportError('no such symbol')"),
+        ("accelerate", r"ImportError('no such symbol\nin line 2')"),
+        ("torch", "OSError('no such symbol')"),
+    ],
+)
+def test_a_package_that_cannot_be_loaded_is_one_line(tmp_path: Path, module: str, error: str) -> None:
+    done = train_with(tmp_path, module, f"raise {error}")
+    said = "train.py: a package that training needs cannot be loaded: no such symbol; expected pip install "
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(rf"{re.escape(said)}.*requirements-train\.txt\n", done.stderr)
+
+
 def test_the_requirements_of_training_are_what_it_asks_for_and_nothing_of_the_tests() -> None:
     lines = (ROOT / "requirements-train.txt").read_text(encoding="utf-8").split()
     assert tuple(line.partition("==")[0] for line in lines) == command_line.PACKAGES
+
+
+def test_labels_are_those_that_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    data = write_folder(tmp_path / "data")
+    with (data / "train.tsv").open("a", encoding="utf-8") as file:
+        file.write("天冷\t天热\t2\n")
+    with pytest.raises(TextMatchError, match=r"train\.tsv, line 10: .*'2'"):
+        command_line.main(["--data", str(data), "--labels", "1", "0"])
+    command_line.main(["--data", str(data), "--labels", "1", "0", "2"])
+    assert seen[0].labels == ("0", "1", "2")
+    (data / "train.tsv").write_text((data / "dev.tsv").read_text(encoding="utf-8"), encoding="utf-8")
+    command_line.main(["--data", str(data), "--labels", "1", "0"])
+    assert seen[5] == load_splits(data)
+    with pytest.raises(TextMatchError, match="expected at least two"):
+        command_line.main(["--data", str(data), "--labels", "1", "1"])
+
+
+@pytest.mark.parametrize(("given", "arch"), [([], None), (["--preset", "siamese"], "siamese")])
+def test_only_a_preset_that_is_given_asks_for_its_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], arch: str | None
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("textmatch.training.loop.fit", lambda *given: seen.extend(given))
+    data = write_folder(tmp_path / "data")
+    command_line.main(["--data", str(data), "--init", "checkpoints/default", *given])
+    assert seen[4].arch == arch
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_ctrl_c_says_that_epochs_are_saved_only_if_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_saved: bool
+) -> None:
+    monkeypatch.setattr("textmatch.training.loop.fit", Mock(side_effect=KeyboardInterrupt))
+    if is_saved:
+        (tmp_path / "out.training").mkdir()
+        (tmp_path / "out.training" / "progress.json").touch()
+    with pytest.raises(SystemExit) as caught:
+        command_line.main(["--data", str(write_folder(tmp_path / "data")), "--output", str(tmp_path / "out")])
+    assert caught.value.code == 130
+    advice = "; the finished epochs are saved: the same command with --resume continues" if is_saved else ""
+    assert capsys.readouterr().err == f"\ntrain.py: stopped{advice}\n"
+
+
+@pytest.mark.parametrize(("module", "said"), [("textmatch", ""), ("torch", "\ntrain.py: stopped\n")])
+def test_ctrl_c_while_packages_are_loaded_is_no_traceback(tmp_path: Path, module: str, said: str) -> None:
+    done = train_with(tmp_path, module, "raise KeyboardInterrupt")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", said)
 
 
 @pytest.mark.slow
@@ -278,7 +362,7 @@ def test_ctrl_c_says_how_to_go_on_without_a_traceback(tmp_path: Path) -> None:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert said.endswith("train.py: stopped; the finished epochs are saved: the same command with --resume continues\n")
     assert "Traceback" not in said
 

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import json
+import math
 import re
 import shutil
 import sys
@@ -15,6 +16,7 @@ from unittest.mock import Mock
 
 import pytest
 import torch
+from accelerate import Accelerator
 from accelerate.utils import LoggerType
 from safetensors.torch import load_file
 from torch import nn
@@ -23,7 +25,7 @@ from textmatch import CheckpointError, DataError, TextMatcher, TextMatchError, e
 from textmatch.config import PRESETS, Arch, ModelConfig, TrainConfig
 from textmatch.files import DataOptions, Pair, Splits, load_splits
 from textmatch.models import InteractionLSTM, TextMatchingLSTM
-from textmatch.training import card
+from textmatch.training import card, loop, losses
 from textmatch.training.device import supports_bf16
 from textmatch.training.loop import RunOptions, fit
 
@@ -390,8 +392,33 @@ def test_a_run_that_diverges_says_so(tmp_path: Path, rate: float) -> None:
         run(tmp_path / "model", config=replace(QUICK, epochs=1, learning_rate=rate, max_grad_norm=1e9))
 
 
-def test_a_run_that_learns_nothing_is_written_all_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("factor", "steps", "message"),
+    [(math.nan, 1, "the loss is no number"), (math.inf, 1, "the loss is no number"), (200, 4, r"the loss is \d+")],
+    ids=["nan", "infinite", "absurd"],
+)
+def test_a_loss_that_has_diverged_stops_the_first_batch_or_the_first_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, factor: float, steps: int, message: str
+) -> None:
+    """It was told after all epochs."""
+    seen: list[float] = []
+    given = losses.training_loss
+
+    def scaled(*arguments: Any) -> torch.Tensor:
+        loss = given(*arguments)
+        seen.append(float(loss.detach()))
+        return loss * factor
+
+    monkeypatch.setattr(loop, "training_loss", scaled)
+    with pytest.raises(TextMatchError, match=f"diverged: {message}.*; expected a lower learning rate"):
+        run(tmp_path / "model", model=TINY["siamese"])
+    assert len(seen) == steps
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_learns_nothing_is_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each similarity is 1, and only JSON's own numbers are in the record."""
+    monkeypatch.setattr(loop, "ABSURD_LOSS", math.inf)
     run(tmp_path / "model", config=replace(QUICK, epochs=2, learning_rate=100))
     assert "NaN" not in (tmp_path / "model" / "metrics.json").read_text(encoding="utf-8")
 
@@ -477,6 +504,9 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
     (tmp_path / "file").touch()
     with pytest.raises(TextMatchError, match=r"model: cannot be written: (Not a directory|File exists)"):
         run(tmp_path / "file" / "model")
+    (tmp_path / "model.training").touch()
+    with pytest.raises(TextMatchError, match=r"model\.training: cannot be written: Not a directory"):
+        run(tmp_path / "model")
 
 
 @pytest.mark.slow
@@ -598,7 +628,9 @@ def test_a_damaged_state_is_named(interrupted: Path, tmp_path: Path, name: str, 
     shutil.copytree(interrupted.with_name(state.name), state)
     (state / name).write_bytes(content)
     where = re.escape(str(state / name.split("/")[0]))
-    with pytest.raises(TextMatchError, match=f"^{where}: damaged, so the run cannot be resumed: .*leave --resume out"):
+    with pytest.raises(
+        TextMatchError, match=f"^{where}: damaged, so the run cannot be resumed: .*expected --overwrite"
+    ):
         run(tmp_path / "model", resume=True)
 
 
@@ -614,8 +646,49 @@ def test_a_full_disk_is_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, error: Exception
 ) -> None:
     monkeypatch.setattr(place, Mock(side_effect=error))
-    with pytest.raises(TextMatchError, match=r"model\.training: .*cannot be saved: .*(space|failed).*--resume"):
+    with pytest.raises(TextMatchError, match=r"model\.training: .*cannot be saved: .*(space|failed)[^;]*$"):
         run(tmp_path / "model", model=TINY["siamese"], config=replace(QUICK, epochs=1))
+
+
+def test_what_was_saved_before_the_disk_was_full_can_be_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = Accelerator.save_state
+
+    def fill_up(self: Accelerator, folder: str) -> None:
+        if folder.endswith("epoch-2"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(self, folder)
+
+    monkeypatch.setattr(Accelerator, "save_state", fill_up)
+    with pytest.raises(TextMatchError, match=r"cannot be saved: .* space .*; the same command with --resume continues"):
+        run(tmp_path / "model", model=TINY["siamese"], config=replace(QUICK, epochs=2))
+
+
+def test_finished_epochs_are_only_deleted_if_asked(
+    interrupted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same command without --resume deleted them."""
+    state = tmp_path / "model.training"
+    shutil.copytree(interrupted.with_name(state.name), state)
+    kept = (state / "progress.json").read_bytes()
+    interrupt(monkeypatch, "interaction", epoch=1, error=AssertionError)
+    with pytest.raises(
+        TextMatchError,
+        match=r"model\.training: there are finished epochs .* --resume to continue it, or --overwrite to",
+    ):
+        run(tmp_path / "model")
+    assert (state / "progress.json").read_bytes() == kept
+    with pytest.raises(AssertionError):
+        run(tmp_path / "model", overwrite=True)
+    assert not state.exists()
+
+
+def test_a_state_without_a_finished_epoch_is_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.training" / "epoch-1").mkdir(parents=True)
+    interrupt(monkeypatch, "interaction", epoch=1, error=AssertionError)
+    with pytest.raises(AssertionError):
+        run(tmp_path / "model")
 
 
 def test_what_was_begun_to_be_deleted_cannot_be_resumed(
@@ -627,7 +700,7 @@ def test_what_was_begun_to_be_deleted_cannot_be_resumed(
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "rmtree", Mock(side_effect=KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            run(tmp_path / "model")
+            run(tmp_path / "model", overwrite=True)
     with pytest.raises(TextMatchError, match=r"progress\.json: missing, so there is no run to resume"):
         run(tmp_path / "model", resume=True)
 
@@ -636,7 +709,7 @@ def test_what_was_begun_to_be_deleted_cannot_be_resumed(
 def test_a_fresh_start_forgets_an_interrupted_run(interrupted: Path, tmp_path: Path) -> None:
     shutil.copytree(interrupted.with_name("model.training"), tmp_path / "again.training")
     config = replace(QUICK, epochs=1, seed=8)
-    run(tmp_path / "again", config=config)
+    run(tmp_path / "again", config=config, overwrite=True)
     run(tmp_path / "fresh", config=config)
     assert weights(tmp_path / "again") == weights(tmp_path / "fresh")
 
@@ -699,6 +772,7 @@ def test_a_few_corrections_are_trained_on_without_figures_of_their_own(tmp_path:
     given = load_splits(file, DataOptions(labels=splits().labels))
     said = run(tmp_path / "model", config=replace(QUICK, epochs=1), also=[given])
     assert said["corpora"] == {"corrections": {}}
+    assert math.isfinite(said["history"][0]["loss"])  # although the corrections have one class only
     card = (tmp_path / "model" / "README.md").read_text(encoding="utf-8")
     assert "self-written, corrections" in card
     assert "Other corpora" not in card
@@ -760,8 +834,10 @@ def test_several_starts_are_averaged_and_without_an_epoch_that_is_the_checkpoint
 
 
 def test_what_cannot_be_started_from_is_refused(trained: Path, tmp_path: Path) -> None:
-    with pytest.raises(TextMatchError, match="epochs: expected at least 1"):
+    with pytest.raises(TextMatchError, match=r"^--epochs: expected at least 1"):
         run(tmp_path / "none", config=replace(QUICK, epochs=0))
+    with pytest.raises(TextMatchError, match=r"^--preset: the network is siamese, and that of .* is interaction;"):
+        run(tmp_path / "none", init=[trained], arch="siamese")
     other = tmp_path / "other"
     run(other, splits(PAIRS), replace(TINY["default"], max_length=9), replace(QUICK, epochs=0), init=[trained])
     with pytest.raises(TextMatchError, match="other: expected the configuration of"):

@@ -11,8 +11,11 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,11 +125,9 @@ def _contents(checkpoint: Checkpoint) -> dict[str, bytes]:
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh, stale = _hidden(folder, "new"), _hidden(folder, "old")
-    if stale.exists() and not folder.exists():  # a crash where folders cannot be exchanged
+    if (stale := _hidden(folder, "old")).exists() and not folder.exists():  # a crash where they cannot be exchanged
         stale.rename(folder)
-    for leftover in (fresh, stale):
-        shutil.rmtree(leftover, ignore_errors=True)
+    fresh, stale = _free(folder, "new"), _free(folder, "old")
     fresh.mkdir()
     for name, content in files.items():
         _write(fresh / name, content)
@@ -140,11 +141,33 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
         fresh.rename(folder)
     _sync(folder.parent)
     for leftover in (fresh, stale):
-        shutil.rmtree(leftover, ignore_errors=True)
+        _remove(leftover)
 
 
 def _hidden(folder: Path, end: str) -> Path:
     return folder.with_name(f".{folder.name}.{end}")
+
+
+def _free(folder: Path, end: str) -> Path:
+    """A name beside a folder that nothing has: what an earlier save left there is deleted, or else passed over."""
+    names = (_hidden(folder, f"{end}{number or ''}") for number in count())
+    return next(name for name in names if _remove(name))
+
+
+def _remove(folder: Path) -> bool:
+    """Delete a folder, also one that is read-only, as a checkpoint may be; whether it is gone."""
+    _make_writable(folder)
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            _make_writable(Path(parent, name))
+    shutil.rmtree(folder, ignore_errors=True)
+    return not os.path.lexists(folder)
+
+
+def _make_writable(folder: Path) -> None:
+    if not folder.is_symlink():  # whose target is not ours
+        with suppress(OSError):
+            folder.chmod(stat.S_IRWXU)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -12,9 +12,9 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from textmatch import __version__
 from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
@@ -33,21 +33,65 @@ CHECKPOINT = str(Path(__file__).resolve().parent.parent / "checkpoints" / "defau
 
 COLUMNS = ("sentence1", "sentence2", "label")
 
+STOPPED = 128 + signal.SIGINT
+"""The exit code after Ctrl-C."""
+
 
 def run() -> None:
     """The `textmatch` command: an error of ours is one line on standard error, and exit code 1."""
     accept_any_text()
+    output = _Output(sys.stdout)
     try:
-        main()
-        sys.stdout.flush()
+        with redirect_stdout(output):
+            try:
+                main()
+            finally:
+                output.flush()
     except TextMatchError as error:
+        output.discard()
         sys.exit(f"textmatch: {error}")
     except BrokenPipeError:  # a reader such as `head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
+        output.discard()
         sys.exit(128 + signal.SIGPIPE)
     except KeyboardInterrupt:
         print("\ntextmatch: stopped", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(STOPPED)
+
+
+class _Output:
+    """Standard output; that it is closed, or that its disk is full, is an error of ours."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream or io.TextIOWrapper(io.BufferedReader(io.BytesIO()), encoding="utf-8")  # only for reading
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with _output_errors():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _output_errors():
+            self._stream.flush()
+
+    def discard(self) -> None:
+        """Forget what cannot be written, so that nothing is left to flush at exit."""
+        try:
+            self._stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+@contextmanager
+def _output_errors() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or "it is closed"
+        raise InputError(f"standard output cannot be written: {reason}; expected a terminal, pipe or file") from None
 
 
 def accept_any_text() -> None:
@@ -302,20 +346,25 @@ def _prediction_lines(prediction: Prediction, max_length: int) -> Iterable[str]:
 
 
 def score(options: argparse.Namespace) -> None:
-    """Score a file. If interrupted, it writes what was scored until then."""
+    """Score a file. If interrupted, it writes what was scored until then, and the exit code says so."""
     from textmatch.files import read_table
     from textmatch.scoring import result_names, result_rows
 
     if options.ray:
         return _score_on_ray(options)
     _check_output(options.output, (".csv", ".xlsx"))
+    _check_other(options.output, options.file)
     names = _column_names(options)
     with _file_or_input(options.file) as file:
         table = read_table(file, filter(None, names), sheet=options.sheet, encoding=options.encoding)
         table = table.with_header(options.header)
-    columns = table.columns(*names)
+    with _naming(file):
+        columns = table.columns(*names)
     print(f"{options.file.name}: {table.reading(columns)}", file=sys.stderr)
-    scores = _score_rows(_matcher(options), table, columns)
+    scores, stopped = _score_rows(_matcher(options), table, columns)
+    if stopped and not scores:
+        print(f"0 of {len(table.rows):,} rows; nothing was written", file=sys.stderr)
+        sys.exit(STOPPED)
     _write_rows(options, result_names(table), result_rows(table, scores))
     failed = sum(one.probability is None for one in scores)
     if options.output and options.json:
@@ -323,6 +372,8 @@ def score(options: argparse.Namespace) -> None:
         print(_json(summary | {"output": str(options.output)}))
     done = f"{len(scores):,} of {len(table.rows):,} rows, {failed:,} of them could not be scored"
     print(f"\r{done}", file=sys.stderr)
+    if stopped:
+        sys.exit(STOPPED)
     return None
 
 
@@ -367,6 +418,25 @@ def _check_output(output: Path | None, suffixes: tuple[str, ...], name: str = "-
         raise InputError(f"{name} {output}: expected a name that ends in {kinds}, in a folder that exists")
 
 
+def _check_other(output: Path | None, file: Path) -> None:
+    """Refuse an output that is the file to be read, perhaps under another name or through a link."""
+    if output is None:
+        return
+    with suppress(OSError):  # one of them does not exist: they are not the same
+        read = os.fstat(sys.stdin.fileno()) if file == Path("-") else file.stat()
+        if os.path.samestat(output.stat(), read):
+            raise InputError(f"--output {output}: this is the file to be read; expected another name")
+
+
+@contextmanager
+def _naming(file: Path) -> Iterator[None]:
+    """Put a file's name before what is wrong with its columns."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{file.name}: {error}") from None
+
+
 @contextmanager
 def _file_or_input(file: Path) -> Iterator[Path]:
     """The file; for - one that holds what comes on standard input, named after what it looks like."""
@@ -383,7 +453,8 @@ def _file_or_input(file: Path) -> Iterator[Path]:
         yield copy
 
 
-def _score_rows(matcher: TextMatcher, table: Table, columns: Columns) -> list[Score]:
+def _score_rows(matcher: TextMatcher, table: Table, columns: Columns) -> tuple[list[Score], bool]:
+    """The scores of the rows, in order, and whether Ctrl-C ended them early."""
     from textmatch.scoring import score as score_chunks
 
     scores: list[Score] = []
@@ -394,7 +465,8 @@ def _score_rows(matcher: TextMatcher, table: Table, columns: Columns) -> list[Sc
                 print(f"\r{len(scores):,} of {len(table.rows):,} rows", end="", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("\nstopped", file=sys.stderr)
-    return scores
+        return scores, True
+    return scores, False
 
 
 def _write_rows(options: argparse.Namespace, names: tuple[str, ...], rows: Iterable[list[Any]]) -> None:
@@ -472,7 +544,8 @@ def _list(options: argparse.Namespace) -> Table:
     from textmatch.files import read_list
 
     table = read_list(options.file, sheet=options.sheet, encoding=options.encoding).with_header(options.header)
-    table.column(options.column)
+    with _naming(options.file):
+        table.column(options.column)
     print(f"{options.file.name}: {table.list_reading(options.column)}", file=sys.stderr)
     return table
 
@@ -494,6 +567,7 @@ def _progress(what: str) -> Callable[[Step], None]:
 def embed(options: argparse.Namespace) -> None:
     """Write the embeddings of a list."""
     _check_output(options.output, (".npy", ".parquet"))
+    _check_other(options.output, options.file)
     table = _list(options)
     sentences = table.column(options.column)
     for number, sentence in enumerate(sentences, table.first_number):

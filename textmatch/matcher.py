@@ -133,9 +133,10 @@ class TextMatcher:
             One prediction for each pair, in the same order.
 
         Raises:
-            InputError: a sentence is blank or not a string; the message says which.
+            InputError: a sentence is blank or not a string; the message says which. Or the batch size is below 1.
             CheckpointError: the network's answer is not a finite number.
         """
+        _check_batch_size(batch_size)
         given = [_two_values(pair, number) for number, pair in enumerate(_rows(pairs, "pairs"), 1)]
         encoded = self._encode_pairs(given)
         scores = self._score_parts(given, encoded, batch_size)
@@ -166,9 +167,10 @@ class TextMatcher:
             `[N, D]`, float32, on the CPU, rows of length 1.
 
         Raises:
-            InputError: a sentence is blank or not a string; the message says which.
+            InputError: a sentence is blank or not a string; the message says which. Or the batch size is below 1.
             CheckpointError: the network's answer is not a finite number.
         """
+        _check_batch_size(batch_size)
         given = enumerate(_rows(sentences, "sentences"), 1)
         encoded = [self._encode(sentence, f"sentence {number}") for number, sentence in given]
         rows: list[Tensor] = []
@@ -306,21 +308,29 @@ def _check_finite(*values: Tensor | None) -> None:
         raise CheckpointError("the network's answer is not a finite number; expected the weights of a trained network")
 
 
+def _check_batch_size(batch_size: int) -> None:
+    if batch_size < 1:
+        raise InputError(f"batch_size is {batch_size}; expected at least 1")
+
+
 def _rows(values: Iterable[Any], name: str) -> Iterable[Any]:
     """The items of a list, an array or a series, or the rows of a data frame."""
     if isinstance(values, str | bytes):
         raise InputError(f"expected a list of {name}, got one string: {values!r:.80}; put it in a list")
-    if not isinstance(values, Iterable):
-        raise InputError(f"expected a list of {name}, got {type(values).__name__}")
-    frame: Any = values
-    return frame.to_numpy() if hasattr(values, "to_numpy") and frame.ndim == 2 else values
+    given: Any = values
+    dimensions = getattr(given, "ndim", 1)
+    if not isinstance(given, Iterable) or dimensions == 0:
+        raise InputError(f"expected a list of {name}, got {type(given).__name__}")
+    rows: Iterable[Any] = given.to_numpy() if hasattr(given, "to_numpy") and dimensions == 2 else given
+    return rows
 
 
 def _two_values(pair: object, number: int) -> tuple[str, str]:
     sized = isinstance(pair, Iterable) and not isinstance(pair, str | bytes | Mapping | Set)
     values = list(pair) if sized and isinstance(pair, Iterable) else []
     if len(values) != 2:
-        raise InputError(f"pair {number}: expected two sentences, got {pair!r:.80}")
+        hint = "; put a single pair in a list" if isinstance(pair, str) else ""
+        raise InputError(f"pair {number}: expected two sentences, got {pair!r:.80}{hint}")
     return values[0], values[1]
 
 

@@ -28,7 +28,7 @@ from textmatch.text import MAX_CHARACTERS, lacking_chinese
 
 CHUNK, SMALL_CHUNK, CHUNKS = 4096, 512, 8
 """Rows that are sorted by length together, at most and at least, so that batches need little padding; and the chunks
-that a table has at least, so that whoever stops has something."""
+that a large table has at least. Whoever stops loses the chunk under way, so none is larger than all before it."""
 
 STEP = 512
 """Pairs scored between two times that one can stop: a second or two on a slow core."""
@@ -80,17 +80,23 @@ def score(
         matcher: the model.
         table: the rows.
         columns: which of its columns to read.
-        chunk_size: rows in each chunk, at least 1; None fits it to the table.
+        chunk_size: rows in each chunk, at least 1; None fits it to the table and to the rows already scored.
         problems: the wording of what may be wrong, for the keys of `PROBLEMS`.
 
     Yields:
         The scores of the next chunk; while it is being scored an empty list, every `STEP` pairs.
     """
-    if chunk_size is None:
-        chunk_size = min(CHUNK, max(SMALL_CHUNK, len(table.rows) // CHUNKS))
     scorer = _Scorer(matcher, columns, (table.names[columns.sentence1], table.names[columns.sentence2]), problems)
-    for start in range(0, len(table.rows), chunk_size):
-        yield from scorer.chunk(table.rows[start : start + chunk_size])
+    start, total = 0, len(table.rows)
+    while start < total:
+        size = chunk_size or _fitting_size(start, total)
+        yield from scorer.chunk(table.rows[start : start + size])
+        start += size
+
+
+def _fitting_size(start: int, total: int) -> int:
+    """Rows in the chunk that begins after `start` of `total` rows."""
+    return min(CHUNK, max(SMALL_CHUNK, min(start, total // CHUNKS)))
 
 
 def result_names(table: Table, new: Sequence[str] = NEW_COLUMNS) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=os.environ | ENVIRONMENT | {"PYTHONPATH": path},
+            start_new_session=True,  # Ctrl-C in a terminal is for this process, which ends the other one
         )
         self.idle_since = time.monotonic()
 

@@ -53,6 +53,9 @@ DEEPEST = 20
 HEADER_ROWS = 100
 """Rows by which it is told whether the first is a header."""
 
+SEPARATED_ROWS = 10
+"""Rows besides the first by which it is told what stands between the fields of a CSV file."""
+
 BATCH_ROWS = 1024
 """Rows of a Parquet file that are unpacked at a time."""
 
@@ -209,8 +212,10 @@ def file_suffix(path: Path, suffixes: Sequence[str]) -> str:
     """The one of `suffixes` that a file's name ends in.
 
     Raises:
-        TableError: It ends in none of them.
+        TableError: It ends in none of them, or is a folder.
     """
+    if path.is_dir():
+        raise TableError("folder")
     for suffix in suffixes:
         if path.name.lower().endswith(suffix):
             return suffix
@@ -280,6 +285,8 @@ def _opened(path: Path, suffix: str, limits: Limits) -> Iterator[BinaryIO]:
             if size > limits.file_bytes:
                 raise TableError("large", size=math.ceil(size / 2**20), limit=limits.file_bytes >> 20)
             yield _gunzip(file, limits) if suffix.endswith(".gz") else file
+    except FileNotFoundError:
+        raise TableError("missing") from None
     except OSError as error:
         raise TableError("unreadable", reason=error.strerror) from None
 
@@ -326,6 +333,9 @@ def _delimited(text: Iterator[str], kind: str, encoding: str, limits: Limits) ->
     start = 1
     if kind == ".csv" and (separator := SEPARATOR_LINE.fullmatch(first)):
         delimiter, first, start = separator[1], next(text, ""), 2
+    elif kind == ".csv":
+        delimiter = _separator(first, *(looked_at := list(itertools.islice(text, SEPARATED_ROWS))))
+        text = itertools.chain(looked_at, text)
     end = "\0"  # a last row of our own: if it is missing, a quotation mark was not closed
     records: list[tuple[str, ...]] = []
     cells = pending = 0
@@ -347,6 +357,15 @@ def _delimited(text: Iterator[str], kind: str, encoding: str, limits: Limits) ->
     if records.pop() != (end,):
         raise TableError("quotation", row=len(records) + start)
     return Records(records, encoding, start)
+
+
+def _separator(*lines: str) -> str:
+    """What stands between the fields of a CSV file: commas, or tabs or semicolons that every line has instead."""
+    for separator in () if any("," in line for line in lines) else "\t;":
+        counts = {line.count(separator) for line in lines if line.strip()}
+        if len(counts) == 1 and counts != {0}:
+            return separator
+    return ","
 
 
 def _json_rows(text: Iterator[str], limits: Limits) -> tuple[list[str], list[JsonRow]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,6 +67,9 @@ SPLIT_SEED = 1
 
 MAX_BLOCK = 200
 """Lines of a block of paraphrases; a text file with more is something else, and would give pairs without end."""
+
+RARE_ROWS, RARE_SHARE, RARE_SHARE_FROM = 2, 0.01, 100
+"""A label in so few rows beside two others is taken for a typo: in two, or, in a file of 100 rows, in less than 1%."""
 
 MAX_CLASSES = 50
 """Different labels from which the label column is taken for something else."""
@@ -291,32 +295,94 @@ def _labels_of(train: _LabelledFile, dev: _LabelledFile | None, positive: str) -
     if len(counts) > MAX_CLASSES:
         some = ", ".join(list(counts)[:3])
         raise DataError(f"{train.path}: the label column has {len(counts)} different values ({some} …); expected names")
+    if len(set(merge_spellings(counts).values())) < 2:
+        raise DataError(f"{train.path}: {_only_label(train)}; expected rows of at least two labels")
     names = label_names(train.pairs, positive)
-    classes = {label: label_class(label, names) for label in counts}
-    if dev:
-        elsewhere = {label_class(label, names) for label in {pair.label for pair in dev.pairs}}
-    else:
-        sizes = Counter(classes[pair.label] for pair in train.pairs)
-        elsewhere = {number for number, size in sizes.items() if size > 1}
-    for position, label in enumerate(pair.label for pair in train.pairs):
-        if classes[label] not in elsewhere:
-            raise DataError(
-                f"{train.where(position)}: no {f'row of {dev.path}' if dev else 'other row'} has the label "
-                f"{label!r:.60}, which is in {counts[label]} rows of train; expected every label in train and in dev: "
-                "is it a typo?"
-            )
+    _check_in_dev(train, dev, names)
+    _refuse_rare_label(train, names, positive)
     return shown_names(names)
+
+
+def _check_in_dev(train: _LabelledFile, dev: _LabelledFile | None, names: Sequence[str]) -> None:
+    """Refuse a class of train that dev lacks: in train it is a typo if it is rare, else rows of dev are missing."""
+    classes = _classes(train, names)
+    sizes = Counter(classes[pair.label] for pair in train.pairs)
+    elsewhere = set(_classes(dev, names).values()) if dev else {number for number, size in sizes.items() if size > 1}
+    if None in elsewhere:  # a label of dev that train lacks: it is named with its row where dev gets its classes
+        return
+    if dev and len(elsewhere) == 1:
+        raise DataError(f"{dev.path}: {_only_label(dev)}; expected rows of each label of train: {', '.join(names)}")
+    for position, label in enumerate(pair.label for pair in train.pairs):
+        size = sizes[classes[label]]
+        if classes[label] in elsewhere:
+            continue
+        if dev and not _is_rare(size, len(train.pairs)):
+            raise DataError(
+                f"{dev.path}: no row has the label {label!r:.60}, which is in {_count(size, 'row')} of {train.path}; "
+                "expected every label in train and in dev"
+            )
+        raise DataError(
+            f"{train.where(position)}: no {f'row of {dev.path}' if dev else 'other row'} has the label "
+            f"{label!r:.60}, which is in {_count(size, 'row')} of train; expected every label in train and in dev: "
+            "is it a typo?"
+        )
+
+
+def _refuse_rare_label(train: _LabelledFile, names: Sequence[str], positive: str) -> None:
+    """Refuse a label in a few rows where all others have two labels that are known: it is no third class."""
+    classes = _classes(train, names)
+    sizes = Counter(classes[pair.label] for pair in train.pairs)
+    rare = {number for number, size in sizes.items() if _is_rare(size, len(train.pairs))}
+    others = [name for number, name in enumerate(names) if number not in rare]
+    if not rare or len(others) != 2 or not _are_known(others, positive):
+        return
+    position, label = next((i, pair.label) for i, pair in enumerate(train.pairs) if classes[pair.label] in rare)
+    raise DataError(
+        f"{train.where(position)}: the label {label!r:.60} is in {_count(sizes[classes[label]], 'row')} of train, of "
+        f"{len(train.pairs):,}; expected {' or '.join(others)}: is it a typo? If it is a class of its own: "
+        f"--labels {shlex.join(names):.200}"
+    )
+
+
+def _is_rare(size: int, rows: int) -> bool:
+    return size <= RARE_ROWS or (rows >= RARE_SHARE_FROM and size < RARE_SHARE * rows)
+
+
+def _are_known(names: Sequence[str], positive: str) -> bool:
+    """Whether it can be told which of two names means that the sentences match."""
+    try:
+        return bool(class_order(names, positive))
+    except DataError:
+        return False
+
+
+def _only_label(file: _LabelledFile) -> str:
+    return f"the only label is {file.pairs[0].label!r:.60}, in {_count(len(file.pairs), 'pair')}"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
+def _classes(file: _LabelledFile, labels: Sequence[str]) -> dict[str, int | None]:
+    """Each label of a file → its class, None if it is unknown."""
+    return {label: label_class(label, labels) for label in dict.fromkeys(pair.label for pair in file.pairs)}
 
 
 def _with_classes(file: _LabelledFile, labels: Sequence[str]) -> list[Pair]:
     """The pairs with the number of their class as the label."""
-    classes = {label: label_class(label, labels) for label in {pair.label for pair in file.pairs}}
+    classes = _classes(file, labels)
     for position, pair in enumerate(file.pairs):
         if classes[pair.label] is None:
-            raise DataError(
-                f"{file.where(position)}: the label {pair.label!r:.60} is unknown; expected {' or '.join(labels)}"
-            )
+            expected = " or ".join(_as_in_file(number, name, classes) for number, name in enumerate(labels))
+            raise DataError(f"{file.where(position)}: the label {pair.label!r:.60} is unknown; expected {expected}")
     return [pair._replace(label=str(classes[pair.label])) for pair in file.pairs]
+
+
+def _as_in_file(number: int, name: str, classes: Mapping[str, int | None]) -> str:
+    """A class as a file calls it, and what that stands for if it is another name: 1 (Matched)."""
+    label = next((label for label, known in classes.items() if known == number), name)
+    return name if label == name else f"{label} ({name})"
 
 
 # Files

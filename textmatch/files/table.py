@@ -99,11 +99,14 @@ LONGEST_SHORT_NAME = 50
 
 ERRORS = {
     "kind": "the kind of file is unknown; expected a name that ends in {kinds}",
+    "folder": "this is a folder; expected a file",
+    "missing": "there is no such file",
     "unreadable": "the file cannot be read ({reason}); try it once more",
     "large": "the file has {size} MB; at most {limit} MB are read: split it into smaller files",
     "unpacked": "unpacked the file has more than {limit} MB; at most that much is read",
     "gzip": "this is not a whole gzip file",
-    "encoding": "the text is in an unknown encoding: line {line} is not UTF-8; expected a file saved as UTF-8",
+    "encoding": "the text is in an unknown encoding: line {line} is not UTF-8; expected a file saved as UTF-8 "
+    "(--encoding says which it is)",
     "decode": "the text is not in the encoding {encoding}; expected one of {names}, or none, to have it recognised",
     "quotation": "row {row}: a quotation mark is not closed; expected a second one",
     "field": "row {row}: {reason}; is a quotation mark not closed?",

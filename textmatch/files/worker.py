@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import pickle
+import signal
 import sys
 import threading
 import traceback
@@ -35,6 +36,7 @@ Message = tuple[str, Any]
 
 def main() -> None:
     """Answer requests until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C here as well; the parent ends this process
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     warnings.simplefilter("ignore")

@@ -6,6 +6,7 @@ calibrated on dev → tested once → checkpoint folder
 
 from __future__ import annotations
 
+import math
 import platform
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ from tqdm import tqdm
 
 from textmatch import checkpoint
 from textmatch.batching import Pairs, collate_pairs
-from textmatch.config import KEPT_SETTINGS, ModelConfig, Tracker, TrainConfig
+from textmatch.config import KEPT_SETTINGS, Arch, ModelConfig, Tracker, TrainConfig
 from textmatch.errors import CheckpointError, DataError, TextMatchError
 from textmatch.evaluation import calibrate, evaluate_recalibrated, report, score_counts, table
 from textmatch.files import Pair, Splits
@@ -45,7 +46,13 @@ from textmatch.training.sampling import (
 )
 from textmatch.training.schedule import set_learning_rate, warmup_cosine
 from textmatch.training.start import average_checkpoints, copy_weights
-from textmatch.training.state import Epoch, TrainingRun
+from textmatch.training.state import Epoch, TrainingRun, has_finished_epochs, state_folder
+
+LEAST_PRIOR = -1e4
+"""Log probability of a class that a corpus has not: -inf times a probability of 0 would make the loss NaN."""
+
+ABSURD_LOSS = 100
+"""Mean losses of a first epoch so many times that of guessing are no training: the run has diverged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +67,11 @@ class RunOptions:
         dev_also: pairs that weigh as much as dev when the epoch is chosen and the network is calibrated.
         init: checkpoints to start from, of one configuration (except for dropout): the first one's
             vocabulary and the mean of their weights, where these fit. With 0 epochs the mean itself is written.
+        arch: the architecture that was asked for, which then is to be that of `init`; None takes what that one has.
         device: ``cpu``, ``cuda``, ``mps`` or ``xpu``; None takes the best there is.
         precision: ``no`` or ``bf16``; None takes bf16 where the hardware is fast at it.
         resume: continue an interrupted run of the same data and configuration.
-        overwrite: replace the checkpoint that the output holds, and the log.
+        overwrite: replace the checkpoint that the output holds, what an interrupted run has saved, and the log.
         log: a file for the figures of the run, one JSON object a line; None for none.
         report_to: trackers that get the same figures: ``tensorboard``, ``trackio``.
         command: the command line, for the record.
@@ -74,6 +82,7 @@ class RunOptions:
     weights: Sequence[float] = ()
     dev_also: Sequence[Pair] = ()
     init: Sequence[str | Path] = ()
+    arch: Arch | None = None
     device: str | None = None
     precision: str | None = None
     resume: bool = False
@@ -107,12 +116,13 @@ def fit(
         DataError: the data cannot be trained on.
         CheckpointError: `output` holds a checkpoint that is not to be overwritten, or something else; or a checkpoint
             to start from cannot be used.
-        TextMatchError: the device, precision or a tracker is not available, there is no matching run to resume,
-            `output` or the log cannot be written, or there are no epochs and no checkpoint to start from.
+        TextMatchError: the device, precision or a tracker is not available, there is no matching run to resume, or one
+            that is neither to be resumed nor to be overwritten, `output` or the log cannot be written, the training
+            diverges, or there are no epochs and no checkpoint to start from.
     """
     options = options or RunOptions()
     if not (train_config.epochs or options.init):
-        raise TextMatchError("epochs: expected at least 1 where there is no checkpoint to start from, got 0")
+        raise TextMatchError("--epochs: expected at least 1 where there is no checkpoint to start from, got 0")
     _check_output(output, options)
     check_trackers(options.report_to)
     accelerator = accelerator_for(options.device, options.report_to)
@@ -133,6 +143,7 @@ def fit(
     # Vocabulary: of the train splits, or that of the checkpoint to start from.
     start = average_checkpoints(options.init) if options.init else None
     if start:
+        _check_arch(start, options)
         model_config = replace(start.config, **{name: getattr(model_config, name) for name in KEPT_SETTINGS})
     read = (splits, *options.also)
     vocabulary = start.vocabulary if start else _build_vocabulary(read, train_config)
@@ -152,7 +163,7 @@ def fit(
     model = build(model_config, vocabulary.num_characters, len(vocabulary.words))
     if start:
         copy_weights(start, model, vocabulary)
-    run = TrainingRun(model, train_config, accelerator, output.with_name(f"{output.name}.training"))
+    run = TrainingRun(model, train_config, accelerator, state_folder(output))
     facts = {
         "sources": _hashes(corpora),
         "weights": weights,
@@ -218,23 +229,47 @@ def fit(
 def _check_output(output: Path, options: RunOptions) -> None:
     """Refuse an output that cannot be written or that would be lost, before anything is trained."""
     checkpoint.refuse_foreign(output)
+    state = state_folder(output)
+    if has_finished_epochs(output) and not (options.overwrite or options.resume):
+        raise TextMatchError(
+            f"{state}: there are finished epochs of an interrupted run; expected --resume to continue it, or "
+            "--overwrite to begin anew"
+        )
     if (output / checkpoint.CONFIG).exists() and not (options.overwrite or options.resume):
         raise CheckpointError(
             f"{output}: there is a checkpoint already; expected another --output, or --overwrite to replace it"
         )
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=output.parent):
-            pass
     except OSError as error:
         raise TextMatchError(f"{output}: cannot be written: {error.strerror}") from None
+    _check_writable(output.parent, output)
+    if state.exists():
+        _check_writable(state, state)
+
+
+def _check_writable(folder: Path, name: Path) -> None:
+    try:
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise TextMatchError(f"{name}: cannot be written: {error.strerror}") from None
+
+
+def _check_arch(start: checkpoint.Checkpoint, options: RunOptions) -> None:
+    """Refuse a start with another network than the one that was asked for."""
+    if options.arch and options.arch != start.config.arch:
+        raise TextMatchError(
+            f"--preset: the network is {options.arch}, and that of {options.init[0]} is {start.config.arch}; with "
+            "--init it comes from the checkpoint; leave --preset out, or --init"
+        )
 
 
 def _weights(options: RunOptions, corpora: Sequence[Splits]) -> list[float]:
     """The factor of each corpus' share; that of the main one is 1."""
     weights = list(options.weights) or [1.0] * (len(corpora) - 1)
     if len(weights) != len(corpora) - 1:
-        raise TextMatchError(f"weights: expected {len(corpora) - 1}, one for each further corpus, got {len(weights)}")
+        raise TextMatchError(f"--weights: expected {len(corpora) - 1}, one for each further corpus, got {len(weights)}")
     return [1.0, *weights]
 
 
@@ -269,7 +304,8 @@ def _train_epoch(
         pairs = collate_pairs([examples.pairs[i] for i in chosen]).to(device)
         labels = torch.tensor([examples.labels[i] for i in chosen]).to(device)
         output = forward(pairs)
-        targets = Targets(labels, examples.prior[chosen].to(device), examples.grades[chosen].to(device))
+        prior = examples.prior[chosen].clamp(min=LEAST_PRIOR)
+        targets = Targets(labels, prior.to(device), examples.grades[chosen].to(device))
         loss = training_loss(output, targets, config)
 
         run.optimizer.zero_grad()
@@ -281,13 +317,24 @@ def _train_epoch(
         right = (output.logits.argmax(-1) == labels).sum()
         totals += torch.tensor([float(loss.detach()) * len(chosen), float(right), len(chosen)])
         loss_sum, correct, seen = totals.tolist()
+        _check_loss(loss_sum)
         bar.set_postfix(loss=f"{loss_sum / seen:.4f}", accuracy=f"{correct / seen:.4f}", refresh=False)
         if (step + 1) % LOG_STEPS == 0:
             rate = run.optimizer.param_groups[0]["lr"]
             figures = {"loss": loss_sum / seen, "train_accuracy": correct / seen, "learning_rate": rate}
             log.write(done + step + 1, epoch=number, **figures)
     loss_sum, correct, seen = accelerator.reduce(totals.float().to(device)).tolist()
+    if number == 1:
+        _check_loss(loss_sum / seen, ABSURD_LOSS * math.log(examples.prior.shape[1]))
     return loss_sum / seen, correct / seen, done + len(batches)
+
+
+def _check_loss(loss: float, largest: float = math.inf) -> None:
+    """Stop a run whose loss is no finite number, or is larger than that of any training."""
+    if not math.isfinite(loss):
+        raise TextMatchError("the training has diverged: the loss is no number; expected a lower learning rate")
+    if loss > largest:
+        raise TextMatchError(f"the training has diverged: the loss is {loss:.3g}; expected a lower learning rate")
 
 
 def _check_labels(corpus: Splits, names: Sequence[str], every: bool) -> None:

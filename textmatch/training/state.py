@@ -26,6 +26,16 @@ PROGRESS, BEST = "progress.json", "best.safetensors"
 """The identity and history of a run, without which there is nothing to resume; the weights of its best epoch."""
 
 
+def state_folder(output: Path) -> Path:
+    """Where the state of a run that writes `output` is saved."""
+    return output.with_name(f"{output.name}.training")
+
+
+def has_finished_epochs(output: Path) -> bool:
+    """Whether there is a run to resume."""
+    return (state_folder(output) / PROGRESS).is_file()
+
+
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """The figures of one epoch; `seconds` is its wall time, evaluation included."""
@@ -91,7 +101,10 @@ class TrainingRun:
             )
         saved, self.history = _read_progress(file)
         if saved != self._identity:
-            raise TextMatchError(f"{file}: was trained with other data or settings; expected the same to resume")
+            raise TextMatchError(
+                f"{file}: was trained with other data or settings; expected the same to resume, or --overwrite instead "
+                "of --resume to begin anew"
+            )
         epoch = self._folder / f"epoch-{len(self.history)}"
         with _readable(epoch):
             self.accelerator.load_state(str(epoch))
@@ -126,9 +139,10 @@ class TrainingRun:
         try:
             self._save(epoch)
         except (OSError, RuntimeError, SafetensorError) as error:  # PyTorch and safetensors have errors of their own
+            is_saved = (self._folder / PROGRESS).is_file()
+            advice = "; the same command with --resume continues after the last epoch that was" if is_saved else ""
             raise TextMatchError(
-                f"{self._folder}: the state of the run cannot be saved: {error!s:.300}; the same command with --resume "
-                "continues after the last epoch that was"
+                f"{self._folder}: the state of the run cannot be saved: {error!s:.300}{advice}"
             ) from error
         self.accelerator.wait_for_everyone()
 
@@ -184,7 +198,8 @@ def _readable(file: Path) -> Iterator[None]:
         yield
     except Exception as error:
         raise TextMatchError(
-            f"{file}: damaged, so the run cannot be resumed: {error!r:.200}; leave --resume out to start anew"
+            f"{file}: damaged, so the run cannot be resumed: {error!r:.200}; expected --overwrite instead of --resume "
+            "to begin anew"
         ) from error
 
 
