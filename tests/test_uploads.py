@@ -208,4 +208,4 @@ def test_a_list_whose_file_was_deleted_is_asked_for_again(tmp_path: Path) -> Non
     view: Any = SearchView(*SearchView._fields)
     nothing: Any = None
     updates = SearchHandlers(nothing, nothing, nothing, view).read_columns(str(tmp_path / "gone.csv"), visitor())
-    assert "cannot be read" in str(updates["status"])
+    assert "upload it again" in str(updates["status"])
