@@ -419,3 +419,11 @@ def test_a_sentence_that_cannot_be_explained_is_named(plain: TextMatcher, pair: 
     for method in (plain.explain, plain.attention):
         with pytest.raises(InputError, match=f"^sentence {where}: "):
             method(*pair)
+
+
+@pytest.mark.parametrize("question", ["你喜不喜欢喝咖啡", "你是否喜欢喝咖啡"])
+def test_a_question_may_be_asked_with_a_verb_and_its_negation(matcher: TextMatcher, question: str) -> None:
+    explanation = matcher.explain("你喜欢喝咖啡吗", question)
+    assert explanation.prediction.probabilities["Matched"] > 0.9
+    assert explanation.texts[1] == question
+    assert matcher.predict([("你不喜欢喝咖啡", question)])[0].label == "Not Matched"

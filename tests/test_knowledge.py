@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textmatch.knowledge.numbers import LONGEST_NUMBER, chinese_number, parse_number
 from textmatch.knowledge.quantities import UNITS, Quantity, find_quantities
 from textmatch.knowledge.sounds import NUM_SOUNDS, find_sounds, near_sound, split_pinyin
-from textmatch.knowledge.terms import Term, find_terms, read_lexicon
+from textmatch.knowledge.terms import Term, find_terms, read_lexicon, without_a_not_a
 from textmatch.matches import Match, match_flags
 from textmatch.text import LONGEST_TEXT, Encoded, Vocabulary, normalise, segment
 
@@ -279,10 +279,10 @@ def flags_of(sentence: str, other: str, text: str) -> Match:
         ("配了眼镜", "眼镜贵", "镜", Match.CHARACTER | Match.WORD | Match.SOUND | Match.SAME_TERM),
         ("龘鑫", "龘鑫家", "龘", Match.CHARACTER | Match.WORD | Match.SOUND | Match.NEXT_CHARACTER),
         ("龘鑫", "鑫龘", "龘", Match.CHARACTER | Match.WORD | Match.SOUND),
-        ("你爬不爬山", "你爬山吗", "不", Match.SAME_TERM),
+        ("你爬不爬山", "你爬山吗", "是", Match.SAME_TERM),
         ("你爬山吗", "你爬没爬山", "吗", Match.SAME_TERM),
         ("他吃过没有", "他是否吃过", "没", Match.SAME_TERM),
-        ("你爬不爬山", "你爬山", "不", Match(0)),
+        ("你爬不爬山", "你爬山", "是", Match(0)),
         ("😀", "🍎", "😀", Match(0)),
     ],
 )
@@ -305,3 +305,25 @@ def test_a_long_row_of_numerals_is_read_in_short_pieces(unit: str) -> None:
     longest = max((each.end - each.start for each in find_quantities(plain, list(plain))), default=0)
     assert longest < 5 * LONGEST_NUMBER
     assert parse_number(plain) is None
+
+
+@pytest.mark.parametrize(
+    ("plain", "read"),
+    [
+        ("你喜不喜欢喝咖啡", "你是否喜欢喝咖啡"),
+        ("你记不记得我", "你是否记得我"),
+        ("周末去不去", "周末是否去"),
+        ("去不去都行问他来不来", "是否去都行问他是否来"),
+        *[
+            (text, text)
+            for text in ("能不能退", "好不好吃", "是不是你", "爱去不去", "动不动就哭", "半懂不懂", "不去不去", "不不不")
+        ],
+    ],
+)
+def test_a_verb_and_its_negation_ask_whether(plain: str, read: str) -> None:
+    assert without_a_not_a(plain) == read
+
+
+@given(st.text(st.sampled_from("不喜欢去能好爱半是否"), max_size=12))
+def test_what_asks_whether_is_as_long_as_before(plain: str) -> None:
+    assert len(without_a_not_a(plain)) == len(plain)

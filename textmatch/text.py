@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from textmatch.errors import InputError
 from textmatch.knowledge.quantities import Quantity, find_quantities
 from textmatch.knowledge.sounds import find_sounds
-from textmatch.knowledge.terms import Term, find_questions, find_terms
+from textmatch.knowledge.terms import Term, find_questions, find_terms, without_a_not_a
 
 if TYPE_CHECKING:
     import opencc
@@ -255,7 +255,7 @@ class Encoded:
     """One sentence as the network reads it.
 
     Attributes:
-        plain: the normalised text.
+        plain: the normalised text, as it is read: with 是否喜欢 for 喜不喜欢.
         characters: the character id at each position; at least one position.
         words: the id of the covering word at each position.
         covering: the covering word itself at each position.
@@ -364,7 +364,7 @@ class Vocabulary:
         plain = normalise(sentence)
         if not plain:
             raise InputError("the sentence is blank: expected at least one character")
-        return self._encode(plain, max_length, unit)
+        return self._encode(without_a_not_a(plain), max_length, unit)
 
     def _encode(self, plain: str, max_length: int, unit: Unit) -> Encoded:
         segmented = segment(plain)

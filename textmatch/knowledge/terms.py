@@ -22,6 +22,10 @@ DISTINCT = ("confusables",)
 YES_OR_NO = re.compile(r"([\u4e00-\u9fff])[不没]\1|[是能可会]否|吗|(?<=[了过])没(?:有)?$")
 """What makes a sentence a question to be answered with yes or no: 喜不喜欢, 去没去, 是否, …吗, 吃了没."""
 
+A_NOT_A = re.compile(r"(?<![爱半不])(?P<verb>(?![不是能会好对行可要有成动时三二人鬼男女])[\u4e00-\u9fff])不(?P=verb)")
+"""A question with a verb and its negation: 喜不喜欢, 去不去. The frequent ones (能不能, 好不好) are learnt as they are;
+others are none (爱去不去, 动不动, 半懂不懂)."""
+
 
 class Group(NamedTuple):
     """One line of the lexicon.
@@ -105,6 +109,17 @@ def find_terms(plain: str, words: Sequence[str]) -> list[Term]:
                 free = end
                 break
     return found
+
+
+def without_a_not_a(plain: str) -> str:
+    """A sentence with 是否 in the place of a verb and its negation, as long as before: 喜不喜欢 becomes 是否喜欢.
+
+    The network takes the 不 of a verb that it has not often seen asked like that for a negation.
+
+    Args:
+        plain: a normalised sentence.
+    """
+    return A_NOT_A.sub(r"是否\g<verb>", plain)
 
 
 def find_questions(plain: str) -> list[Term]:
