@@ -377,6 +377,20 @@ def ready() -> str:
     return ".tm-hit"
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once the server knows that a job is to be stopped; the page says so before."""
+    known, stop = threading.Event(), Job.stop
+
+    def noted(job: Job) -> Any:
+        updates = stop(job)
+        known.set()
+        return updates
+
+    monkeypatch.setattr(Job, "stop", noted)
+    return known
+
+
 def ask(page: Any, query: str) -> None:
     page.locator("#search-query :is(input, textarea)").fill(query)
 
@@ -537,7 +551,7 @@ def test_a_list_that_cannot_be_used_gets_a_message_and_the_next_is_used(visit: O
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_indexing_shows_progress_and_can_be_stopped(visit: Open, gate: threading.Event) -> None:
+def test_indexing_shows_progress_and_can_be_stopped(visit: Open, gate: threading.Event, told: threading.Event) -> None:
     page = visit()
     gate.clear()
     try:
@@ -547,6 +561,7 @@ def test_indexing_shows_progress_and_can_be_stopped(visit: Open, gate: threading
         bar.wait_for()
         page.locator("#search-cancel-load").click()
         status(page, "stopping")
+        assert told.wait(60)
     finally:
         gate.set()
     status(page, "example", count=60)
@@ -607,7 +622,7 @@ def test_a_new_list_takes_the_place_of_one_that_is_being_read(visit: Open, gate:
 @pytest.mark.browser
 @pytest.mark.slow
 def test_stopping_the_grouping_shows_what_was_found(
-    visit: Open, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+    visit: Open, gate: threading.Event, monkeypatch: pytest.MonkeyPatch, told: threading.Event
 ) -> None:
     monkeypatch.setattr("textmatch.search.BLOCK", 2)
     page = visit()
@@ -619,6 +634,7 @@ def test_stopping_the_grouping_shows_what_was_found(
         page.locator("#search-groups-status").get_by_text(texts("count", done=2, total=4)).wait_for()
         page.locator("#search-cancel-group").click()
         groups_status(page, "stopping")
+        assert told.wait(60)
     finally:
         gate.set()
     groups_status(page, "groups_stopped", done=2, total=4, count=1, spare=1)
