@@ -4,7 +4,6 @@ import argparse
 import gc
 import importlib.util
 import os
-import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from textmatch.errors import InputError, TextMatchError
+from textmatch.errors import STOPPED, InputError, TextMatchError
 
 PORT = 7860
 """Where the page answers if GRADIO_SERVER_PORT does not say."""
@@ -45,7 +44,7 @@ def main() -> None:
         sys.exit(f"app.py: {error}")
     except KeyboardInterrupt:
         print("\napp.py: stopped", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(STOPPED)
 
 
 def usable_port() -> int:

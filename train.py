@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 STOPPED = 128 + signal.SIGINT
-"""The exit code after Ctrl-C."""
+"""The exit code after Ctrl-C: that of `textmatch.errors`, which is not imported before Ctrl-C can be heard."""
 
 try:
     from textmatch.cli import accept_any_text

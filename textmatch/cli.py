@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from textmatch import __version__
-from textmatch.errors import CheckpointError, DataError, InputError, TextMatchError
+from textmatch.errors import STOPPED, CheckpointError, DataError, InputError, TextMatchError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,9 +32,6 @@ CHECKPOINT = str(Path(__file__).resolve().parent.parent / "checkpoints" / "defau
 """The default checkpoint of the repository; an installed package has none."""
 
 COLUMNS = ("sentence1", "sentence2", "label")
-
-STOPPED = 128 + signal.SIGINT
-"""The exit code after Ctrl-C."""
 
 
 def run() -> None:
@@ -347,7 +344,7 @@ def _prediction_lines(prediction: Prediction, max_length: int) -> Iterable[str]:
 
 def score(options: argparse.Namespace) -> None:
     """Score a file. If interrupted, it writes what was scored until then, and the exit code says so."""
-    from textmatch.files import read_table
+    from textmatch.files import naming, read_table
     from textmatch.scoring import result_names, result_rows
 
     if options.ray:
@@ -358,7 +355,7 @@ def score(options: argparse.Namespace) -> None:
     with _file_or_input(options.file) as file:
         table = read_table(file, filter(None, names), sheet=options.sheet, encoding=options.encoding)
         table = table.with_header(options.header)
-    with _naming(file):
+    with naming(file):
         columns = table.columns(*names)
     print(f"{options.file.name}: {table.reading(columns)}", file=sys.stderr)
     scores, stopped = _score_rows(_matcher(options), table, columns)
@@ -426,15 +423,6 @@ def _check_other(output: Path | None, file: Path) -> None:
         read = os.fstat(sys.stdin.fileno()) if file == Path("-") else file.stat()
         if os.path.samestat(output.stat(), read):
             raise InputError(f"--output {output}: this is the file to be read; expected another name")
-
-
-@contextmanager
-def _naming(file: Path) -> Iterator[None]:
-    """Put a file's name before what is wrong with its columns."""
-    try:
-        yield
-    except DataError as error:
-        raise DataError(f"{file.name}: {error}") from None
 
 
 @contextmanager
@@ -541,10 +529,10 @@ def _index(options: argparse.Namespace) -> tuple[Table, Index]:
 
 def _list(options: argparse.Namespace) -> Table:
     """The file's list; how it is read is told on standard error."""
-    from textmatch.files import read_list
+    from textmatch.files import naming, read_list
 
     table = read_list(options.file, sheet=options.sheet, encoding=options.encoding).with_header(options.header)
-    with _naming(options.file):
+    with naming(options.file):
         table.column(options.column)
     print(f"{options.file.name}: {table.list_reading(options.column)}", file=sys.stderr)
     return table

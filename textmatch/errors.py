@@ -12,7 +12,11 @@ A message says what was wrong, where, and what was expected. The page and the co
 exception is a bug and is not caught.
 """
 
+import signal
 from typing import Literal
+
+STOPPED = 128 + signal.SIGINT
+"""The exit code of every command after Ctrl-C, which is none of these errors; a shell gives the same."""
 
 
 class TextMatchError(Exception):

@@ -23,7 +23,7 @@ from textmatch.config import ModelConfig
 from textmatch.counterfactual import Change, changes, exchanged, turned_around
 from textmatch.results import AlignedPair, Counterfactual, Edit, Explanation, Prediction, Trial, Word
 from textmatch.rewording import rewordings
-from textmatch.text import Vocabulary, is_mark, normalise, segment
+from textmatch.text import Vocabulary, has_only_marks, is_mark, normalise, segment
 
 ROWS, FEWEST_ROWS = 32, 8
 """Pairs asked at most to find what decides, and again to find a change that turns the verdict; and for the longest
@@ -341,7 +341,7 @@ def _trial(
 
 def _askable(*pairs: tuple[str, str]) -> bool:
     """Whether no sentence is blank."""
-    return all(any(not is_mark(character) for character in sentence) for pair in pairs for sentence in pair)
+    return not any(has_only_marks(sentence) for pair in pairs for sentence in pair)
 
 
 def _unlinked(sentences: _Sentences, links: Sequence[Link]) -> list[_Place]:

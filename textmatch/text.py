@@ -168,11 +168,7 @@ def differing_parts(text1: str, text2: str) -> tuple[str, str]:
     start = _shared_start(plain1, plain2)
     end = _shared_start(plain1[start:][::-1], plain2[start:][::-1])
     left1, left2 = ("".join(each[start : len(each) - end]) for each in pieces)
-    return (left1, left2) if _has_content(left1) and _has_content(left2) else (text1, text2)
-
-
-def _has_content(text: str) -> bool:
-    return not all(map(is_mark, text))
+    return (text1, text2) if has_only_marks(left1) or has_only_marks(left2) else (left1, left2)
 
 
 def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
@@ -180,6 +176,11 @@ def _shared_start(first: Sequence[str], second: Sequence[str]) -> int:
     return next(
         (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
+
+
+def has_only_marks(text: str) -> bool:
+    """Whether a text is empty, or has nothing but marks (`is_mark`)."""
+    return all(map(is_mark, text))
 
 
 @lru_cache(FREQUENT)

@@ -9,6 +9,7 @@ from textmatch.files.labels import label_class
 from textmatch.files.readers import (
     LIST_SUFFIXES,
     TABLE_SUFFIXES,
+    naming,
     read_list,
     read_pasted,
     read_pasted_list,
@@ -54,6 +55,7 @@ __all__ = [
     "label_class",
     "label_names",
     "load_splits",
+    "naming",
     "read_list",
     "read_pairs",
     "read_pasted",

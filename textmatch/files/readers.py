@@ -204,7 +204,7 @@ def read_text(path: str | Path, suffixes: Sequence[str], limits: Limits, encodin
         TableError: The file is missing, damaged, too large, in an unknown encoding or of another kind.
     """
     path = Path(path)
-    with _naming(path), _opened(path, file_suffix(path, suffixes), limits) as file:
+    with naming(path), _opened(path, file_suffix(path, suffixes), limits) as file:
         return decode(file.read(), encoding)[0]
 
 
@@ -259,7 +259,7 @@ def parse(request: Request) -> Table:
 
 def _read(request: Request) -> Table:
     limits = request.limits
-    with _naming(request.path):
+    with naming(request.path):
         if limits.seconds is None or not process.AVAILABLE:
             return parse(request)
         file_suffix(request.path, request.suffixes)
@@ -267,7 +267,7 @@ def _read(request: Request) -> Table:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Iterator[None]:
     """Put a file's name before what is wrong with it."""
     try:
         yield

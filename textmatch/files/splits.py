@@ -298,49 +298,57 @@ def _labels_of(train: _LabelledFile, dev: _LabelledFile | None, positive: str) -
     if len(set(merge_spellings(counts).values())) < 2:
         raise DataError(f"{train.path}: {_only_label(train)}; expected rows of at least two labels")
     names = label_names(train.pairs, positive)
-    _check_in_dev(train, dev, names)
-    _refuse_rare_label(train, names, positive)
+    of_label = _classes(train, names)
+    classes = [of_label[pair.label] for pair in train.pairs]
+    _check_in_dev(train, classes, dev, names)
+    _refuse_rare_label(train, classes, names, positive)
     return shown_names(names)
 
 
-def _check_in_dev(train: _LabelledFile, dev: _LabelledFile | None, names: Sequence[str]) -> None:
-    """Refuse a class of train that dev lacks: in train it is a typo if it is rare, else rows of dev are missing."""
-    classes = _classes(train, names)
-    sizes = Counter(classes[pair.label] for pair in train.pairs)
+def _check_in_dev(
+    train: _LabelledFile, classes: Sequence[int | None], dev: _LabelledFile | None, names: Sequence[str]
+) -> None:
+    """Refuse a class of train that dev lacks: in train it is a typo if it is rare, else rows of dev are missing.
+
+    Args:
+        train: the train split.
+        classes: the class of each of its rows.
+        dev: the dev split; None if a part of train becomes it.
+        names: the class names.
+    """
+    sizes = Counter(classes)
     elsewhere = set(_classes(dev, names).values()) if dev else {number for number, size in sizes.items() if size > 1}
     if None in elsewhere:  # a label of dev that train lacks: it is named with its row where dev gets its classes
         return
     if dev and len(elsewhere) == 1:
         raise DataError(f"{dev.path}: {_only_label(dev)}; expected rows of each label of train: {', '.join(names)}")
-    for position, label in enumerate(pair.label for pair in train.pairs):
-        size = sizes[classes[label]]
-        if classes[label] in elsewhere:
-            continue
-        if dev and not _is_rare(size, len(train.pairs)):
-            raise DataError(
-                f"{dev.path}: no row has the label {label!r:.60}, which is in {_count(size, 'row')} of {train.path}; "
-                "expected every label in train and in dev"
-            )
-        raise DataError(
-            f"{train.where(position)}: no {f'row of {dev.path}' if dev else 'other row'} has the label "
-            f"{label!r:.60}, which is in {_count(size, 'row')} of train; expected every label in train and in dev: "
-            "is it a typo?"
-        )
+    position = next((i for i, number in enumerate(classes) if number not in elsewhere), None)
+    if position is None:
+        return
+    size = sizes[classes[position]]
+    lacking = f"has the label {train.pairs[position].label!r:.60}, which is in {_count(size, 'row')} of"
+    if dev and not _is_rare(size, len(classes)):
+        raise DataError(f"{dev.path}: no row {lacking} {train.path}; expected every label in train and in dev")
+    raise DataError(
+        f"{train.where(position)}: no {f'row of {dev.path}' if dev else 'other row'} {lacking} train; expected every "
+        "label in train and in dev: is it a typo?"
+    )
 
 
-def _refuse_rare_label(train: _LabelledFile, names: Sequence[str], positive: str) -> None:
+def _refuse_rare_label(
+    train: _LabelledFile, classes: Sequence[int | None], names: Sequence[str], positive: str
+) -> None:
     """Refuse a label in a few rows where all others have two labels that are known: it is no third class."""
-    classes = _classes(train, names)
-    sizes = Counter(classes[pair.label] for pair in train.pairs)
-    rare = {number for number, size in sizes.items() if _is_rare(size, len(train.pairs))}
+    sizes = Counter(classes)
+    rare = {number for number, size in sizes.items() if _is_rare(size, len(classes))}
     others = [name for number, name in enumerate(names) if number not in rare]
     if not rare or len(others) != 2 or not _are_known(others, positive):
         return
-    position, label = next((i, pair.label) for i, pair in enumerate(train.pairs) if classes[pair.label] in rare)
+    position = next(i for i, number in enumerate(classes) if number in rare)
     raise DataError(
-        f"{train.where(position)}: the label {label!r:.60} is in {_count(sizes[classes[label]], 'row')} of train, of "
-        f"{len(train.pairs):,}; expected {' or '.join(others)}: is it a typo? If it is a class of its own: "
-        f"--labels {shlex.join(names):.200}"
+        f"{train.where(position)}: the label {train.pairs[position].label!r:.60} is in "
+        f"{_count(sizes[classes[position]], 'row')} of train, of {len(classes):,}; expected {' or '.join(others)}: is "
+        f"it a typo? If it is a class of its own: --labels {shlex.join(names):.200}"
     )
 
 

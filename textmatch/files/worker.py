@@ -36,7 +36,7 @@ Message = tuple[str, Any]
 
 def main() -> None:
     """Answer requests until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C here as well; the parent ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # also where it has no session of its own: the parent ends it
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the answers
     warnings.simplefilter("ignore")

@@ -48,9 +48,6 @@ from textmatch.training.schedule import set_learning_rate, warmup_cosine
 from textmatch.training.start import average_checkpoints, copy_weights
 from textmatch.training.state import Epoch, TrainingRun, has_finished_epochs, state_folder
 
-LEAST_PRIOR = -1e4
-"""Log probability of a class that a corpus has not: -inf times a probability of 0 would make the loss NaN."""
-
 ABSURD_LOSS = 100
 """Mean losses of a first epoch so many times that of guessing are no training: the run has diverged."""
 
@@ -304,8 +301,7 @@ def _train_epoch(
         pairs = collate_pairs([examples.pairs[i] for i in chosen]).to(device)
         labels = torch.tensor([examples.labels[i] for i in chosen]).to(device)
         output = forward(pairs)
-        prior = examples.prior[chosen].clamp(min=LEAST_PRIOR)
-        targets = Targets(labels, prior.to(device), examples.grades[chosen].to(device))
+        targets = Targets(labels, examples.prior[chosen].to(device), examples.grades[chosen].to(device))
         loss = training_loss(output, targets, config)
 
         run.optimizer.zero_grad()

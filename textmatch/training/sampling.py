@@ -19,6 +19,7 @@ from textmatch.training.templates import template_pairs
 
 MAX_PRIOR_LENGTH = 100  # characters of a pair; longer pairs are counted together
 PRIOR_STRENGTH = 100  # pairs that the overall shares weigh as much as, at each length
+LEAST_PRIOR = -1e4  # of a class that a corpus has not: -inf times a probability of 0 would make the loss NaN
 
 
 class Examples(NamedTuple):
@@ -143,7 +144,8 @@ def length_prior(pairs: Sequence[EncodedPair], labels: Sequence[int], classes: i
     counts.index_put_((lengths, torch.tensor(labels)), torch.ones(len(lengths)), accumulate=True)
     overall = counts.sum(0) / counts.sum()
     window = torch.nn.functional.avg_pool1d(counts.T, 5, stride=1, padding=2).T * 5
-    return ((window + PRIOR_STRENGTH * overall) / (window.sum(1, keepdim=True) + PRIOR_STRENGTH)).log()[lengths]
+    shares = (window + PRIOR_STRENGTH * overall) / (window.sum(1, keepdim=True) + PRIOR_STRENGTH)
+    return shares.log().clamp(min=LEAST_PRIOR)[lengths]
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:
